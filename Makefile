@@ -1,0 +1,135 @@
+# favfs - favourites as files.
+#
+#   make            builds into build/
+#   make demo       installs what is missing, builds, mounts on ./mnt, loads seeds/
+#   make check      the same set-up, then all tests ("make test" is the same)
+#   make bench      measures against peers (ONLY=mark for one)
+#   make layers     checks that the arrows between the folders point one way
+#   make format     lays the sources out by .clang-format
+#   make install    PREFIX=/usr/local, DESTDIR=
+#
+# Variants, each in a folder of its own: make SANITIZE=address,undefined,
+# make SANITIZE=thread, make CC=clang.
+
+SHELL := /bin/bash
+PKGS := fuse3 sqlite3 libsodium
+BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+comma := ,
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wundef $(if $(WERROR),-Werror)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS) \
+	-fstack-protector-strong $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
+ALL_LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS = $(shell pkg-config --libs sqlite3 libsodium) -pthread
+FUSE_LIBS = $(shell pkg-config --libs fuse3)
+
+BACKEND := $(wildcard backend/*.c backend/sqlite/*.c)
+FS := $(wildcard fs/*.c)
+AGGREGATOR := $(wildcard aggregator/*.c)
+UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+TOOLS := $(patsubst tests/mount/%.c,%,$(wildcard tests/mount/*.c))
+PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(BUILD)/favfs: $(call objects,$(FS) $(BACKEND))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(FUSE_LIBS)
+
+$(BUILD)/favfs-aggregator: $(call objects,$(AGGREGATOR) $(BACKEND))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Objects know their headers, and that a change of flags makes them anew.
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(shell mkdir -p $(BUILD)/obj; \
+	[ "$$(cat $(BUILD)/obj/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(BUILD)/obj/flags)
+$(call objects,$(BACKEND) $(FS) $(AGGREGATOR)): $(BUILD)/obj/flags
+
+# ---- tests ----
+
+# A unit test links the whole backend and what it tests of the others, but no main.
+TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/node.c fs/options.c
+TEST_COMMON := $(wildcard tests/support/*.c)
+
+$(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+
+$(BUILD)/tests/mount/%: $(BUILD)/obj/tests/mount/%.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
+
+.PRECIOUS: $(BUILD)/obj/%.o
+
+.PHONY: tests
+tests: all $(UNITS:%=$(BUILD)/tests/%) $(TOOLS:%=$(BUILD)/tests/mount/%)
+
+.PHONY: check test
+check test: packages
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@BUILD=$(BUILD) tests/run
+
+# ---- benches ----
+
+BENCH := $(BUILD)/bench/load $(BUILD)/bench/nullfs
+
+$(BUILD)/bench/load: $(call objects,$(filter-out tests/bench/nullfs.c,$(wildcard tests/bench/*.c)))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lm
+
+$(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs.c)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUSE_LIBS)
+
+.PHONY: bench
+bench:
+	@dist/packages build bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH)
+	@BUILD=$(BUILD) tests/bench/bench.sh $(if $(ONLY),ONLY=$(ONLY))
+
+# ---- the rest ----
+
+.PHONY: packages
+packages:
+	@dist/packages build test
+
+.PHONY: demo
+demo:
+	@dist/packages build
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) dist/demo
+
+.PHONY: layers
+layers:
+	@dist/layers
+
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: format check-format
+format:
+	clang-format -i $(SOURCES)
+check-format:
+	clang-format --dry-run -Werror $(SOURCES)
+
+PREFIX ?= /usr/local
+
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+uninstall:
+	rm -f $(PROGRAMS:$(BUILD)/%=$(DESTDIR)$(PREFIX)/bin/%)
+
+.PHONY: clean
+clean:
+	rm -rf build
