@@ -1,0 +1,336 @@
+/*
+ * backend.h - favourites, their change log, and what is derived from them.
+ *
+ * The one door to a store.  No engine type passes through it, and nothing in
+ * it tells whether the engine is a file beside us or a cluster far away.
+ *
+ * Errors	0 or a negative errno; on failure no ret_ parameter is written.
+ *		Opening calls also say why in words, for a person.
+ * Threads	store_submit and store_committed may be called by any thread;
+ *		a reader, a ranking and a derived belong to the thread that opened them.
+ * Time		int64_t nanoseconds since 1970 UTC, named *_ns.
+ * Text		valid names (name_check), NUL-terminated, borrowed for the call.
+ */
+#ifndef FAVFS_BACKEND_H
+#define FAVFS_BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/statvfs.h>
+#include <sys/types.h>
+
+#include "backend/name.h"
+#include "backend/window.h"
+
+/* Why an opening call failed: one line without newline, naming the thing. */
+struct complaint {
+	char text[5120]; /* a path of PATH_MAX and a sentence */
+};
+
+/* ---- a store ---- */
+
+struct store; /* one open store */
+
+enum store_mode {
+	STORE_SERVE, /* the one writing mount; makes the store where there is none */
+	STORE_READ, /* readers only; the store must exist */
+};
+
+struct store_options {
+	enum store_mode mode;
+	const char *mountpoint; /* SERVE: told to whoever finds the store taken */
+	int64_t retention_ns; /* SERVE: how long applied changes stay in the log */
+	window_kinds_t windows; /* SERVE: the kinds a new store counts; 0: the default */
+	int64_t (*now_ns)(void); /* the clock; NULL: CLOCK_REALTIME */
+};
+
+#define RETENTION_NS_DEFAULT (INT64_C(24) * 3600 * 1000000000)
+
+/*
+ * Opens the store at @where (a directory, or later the URL of another engine).
+ * SERVE fails with -EBUSY when another process serves it (the complaint names
+ * its pid and mountpoint).  Starts a thread in SERVE mode: call it after the
+ * last fork.  The store must be closed by store_close.
+ */
+int store_open(const char *where, const struct store_options *options, struct store **ret_store,
+	struct complaint *ret_why);
+
+/* Waits until all that was submitted is answered; NULL is fine.  Close readers first. */
+void store_close(struct store *store);
+
+/* Waits until all that was submitted so far is answered.  SERVE only. */
+void store_settle(struct store *store);
+
+/* What the engine is, for people: "SQLite 3.40.1". */
+const char *store_engine(void);
+
+/* The kinds of window that this store counts; always with WINDOW_ALL. */
+window_kinds_t store_windows(const struct store *store);
+
+/*
+ * The seq of the newest change that was acknowledged to anybody here (SERVE):
+ * what a barrier waits for.  Rises before the acknowledgement is given.
+ */
+int64_t store_committed(const struct store *store);
+
+/* What the medium under the store says of its space: see statvfs(3). */
+int store_space(const struct store *store, struct statvfs *ret_space);
+
+/* ---- what there is ---- */
+
+struct restaurant {
+	int64_t id; /* never used again for another */
+	int64_t changed_ns; /* last change inside the restaurant itself */
+	int64_t fans_made_ns; /* 0: it has no fans/ */
+	int64_t fans_changed_ns; /* last change inside fans/ */
+	char name[NAME_BYTES_MAX + 1];
+};
+
+struct favorite {
+	int64_t id; /* never used again for another; kept when it is moved */
+	int64_t restaurant;
+	int64_t created_ns; /* the moment it is counted at */
+	int64_t changed_ns; /* last change of anything here */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* ---- changes: one wish of one caller each ---- */
+
+enum change_kind {
+	CHANGE_MAKE_RESTAURANT, /* @name; -EEXIST */
+	CHANGE_REMOVE_RESTAURANT, /* @name; -ENOENT, -ENOTEMPTY while it has fans/ */
+	CHANGE_MAKE_FANS, /* @id: restaurant; -ENOENT, -EEXIST */
+	CHANGE_REMOVE_FANS, /* @id: restaurant; -ENOENT, -ENOTEMPTY */
+	CHANGE_MARK, /* @id: restaurant, @name: user, @uid, @gid; -ENOENT; see @exclusive */
+	CHANGE_UNMARK, /* @id: restaurant, @name: user; -ENOENT */
+	CHANGE_MOVE, /* @id, @name to @to_id, @to_name; -ENOENT; -EEXIST with @exclusive */
+	CHANGE_SET_CREATED, /* @id: favourite, @created_ns; -ENOENT, -EINVAL */
+	CHANGE_SET_OWNER, /* @id: favourite, @uid, @gid; -ENOENT */
+	CHANGE_KINDS,
+};
+
+/* What a change left behind; which member counts follows from its kind. */
+union changed {
+	struct restaurant restaurant; /* MAKE_RESTAURANT, MAKE_FANS */
+	struct favorite favorite; /* MARK, MOVE, SET_CREATED, SET_OWNER */
+};
+
+/*
+ * Filled in by the caller, who must leave it alone from store_submit until
+ * @done, and frees it after (or within) @done.
+ */
+struct change {
+	enum change_kind kind;
+	bool exclusive; /* MARK: an existing favourite is -EEXIST instead of the answer */
+	uid_t uid;
+	gid_t gid;
+	int64_t id;
+	int64_t to_id;
+	int64_t created_ns;
+	char name[NAME_BYTES_MAX + 1];
+	char to_name[NAME_BYTES_MAX + 1];
+
+	/*
+	 * Called once, on a thread of the store, after the commit that holds the
+	 * change (@error 0, @after is what it left behind), or when it will never
+	 * happen (a negative errno, @after is NULL).  Must not block.
+	 */
+	void (*done)(struct change *change, int error, const union changed *after);
+
+	/* The store's own, between store_submit and @done. */
+	struct change *next;
+	int error;
+	union changed after;
+};
+
+/* Hands a change over and returns at once.  SERVE only. */
+void store_submit(struct store *store, struct change *change);
+
+/* ---- reading: always committed data, each call one moment ---- */
+
+struct reader;
+
+int reader_open(struct store *store, struct reader **ret_reader);
+void reader_close(struct reader *reader); /* NULL is fine; close its rankings first */
+
+int reader_restaurant(struct reader *reader, const char *name, struct restaurant *ret_restaurant);
+int reader_restaurant_by_id(struct reader *reader, int64_t id, struct restaurant *ret_restaurant);
+int reader_favorite(
+	struct reader *reader, int64_t restaurant, const char *user, struct favorite *ret_favorite);
+int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *ret_favorite);
+
+struct totals {
+	int64_t restaurants;
+	int64_t favorites;
+	int64_t changed_ns; /* last time a restaurant was made or removed */
+	int64_t next_favorite; /* the id that the next new favourite gets */
+};
+int reader_totals(struct reader *reader, struct totals *ret_totals);
+
+/*
+ * Lists call @each for one entry after the other until it returns true
+ * (enough) or there are no more.  @after is the cookie of the last entry that
+ * the caller has had, 0 at the start.  Cookies are positive, below COOKIE_MAX,
+ * grow along the list and stay valid for ever: an entry that exists all the
+ * time is listed exactly once, whatever else comes and goes.
+ */
+#define COOKIE_MAX (INT64_C(1) << 62)
+
+typedef bool each_restaurant(void *arg, int64_t cookie, const struct restaurant *restaurant);
+typedef bool each_favorite(
+	void *arg, int64_t cookie, const char *user, const struct favorite *favorite);
+typedef bool each_window(void *arg, int64_t cookie, window_t window);
+
+int reader_restaurants(struct reader *reader, int64_t after, each_restaurant *each, void *arg);
+int reader_favorites(
+	struct reader *reader, int64_t restaurant, int64_t after, each_favorite *each, void *arg);
+
+/* ---- reading what is derived: eventually consistent ---- */
+
+/*
+ * A descriptor that becomes readable when derived data may have moved on (then
+ * call store_derived_look), or a negative errno.
+ */
+int store_derived_fd(struct store *store);
+
+/* Takes what is readable; the readers see the news from here on. */
+void store_derived_look(struct store *store);
+
+/* The change up to which everything derived counts; seq 0: nothing yet. */
+struct position {
+	int64_t seq;
+	int64_t tag; /* of that very change: tells a restored store from its future */
+};
+int reader_position(struct reader *reader, struct position *ret_position);
+
+struct count {
+	int64_t count;
+	int64_t changed_ns; /* 0: never was anything */
+};
+/* The count of a restaurant's name in a window; all zero where there is nothing. */
+int reader_count(
+	struct reader *reader, const char *restaurant, window_t window, struct count *ret_count);
+
+/* The windows other than WINDOW_ALL in which the restaurant has a count above 0. */
+int reader_count_windows(
+	struct reader *reader, const char *restaurant, int64_t after, each_window *each, void *arg);
+
+/* The windows other than WINDOW_ALL whose ranking has rows. */
+int reader_ranking_windows(struct reader *reader, int64_t after, each_window *each, void *arg);
+
+/* One state of one ranking. */
+struct ranking_info {
+	int64_t version; /* the same version is the same bytes, for the life of the store handle */
+	int64_t rows;
+	int64_t size_bytes; /* of the text */
+	int64_t changed_ns; /* when it came to be so; 0: never was anything */
+};
+
+#define RANKING_VERSION_MAX (INT64_C(1) << 34)
+
+/*
+ * The newest version of a ranking.  It can be opened for at least
+ * RANKING_PROMISE_NS from now, whatever is committed meanwhile.
+ */
+#define RANKING_PROMISE_NS INT64_C(100000000)
+int reader_ranking(struct reader *reader, window_t window, struct ranking_info *ret_info);
+
+/* The next reader_ranking must not answer from what was seen before. */
+void reader_refresh(struct reader *reader);
+
+struct ranking; /* one version of one ranking, kept open */
+
+/* -ESTALE when that version is gone; version 0: whatever is newest. */
+int ranking_open(
+	struct reader *reader, window_t window, int64_t version, struct ranking **ret_ranking);
+void ranking_close(struct ranking *ranking); /* NULL is fine */
+void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info);
+
+/*
+ * Writes up to @size bytes of the ranking's text from @offset on to @buffer.
+ * Returns how many (0 at the end), or a negative errno; -EAGAIN means that the
+ * place is far from what was read before, and reader_work has to go there first.
+ */
+ssize_t ranking_read(struct ranking *ranking, int64_t offset, char *buffer, size_t size);
+
+/*
+ * Work that was put off so that no call takes long: finding far places in a
+ * ranking, giving up what nobody needs, copying out what was held for long.
+ * Does one small piece.  Returns the ns until it wants to be called again (0: at
+ * once, other events first), or -1: not before another call on this reader.
+ */
+int64_t reader_work(struct reader *reader);
+
+/* ---- the aggregator's side ---- */
+
+enum log_op {
+	LOG_ADD = 1,
+	LOG_REMOVE,
+	LOG_UPDATE,
+	LOG_EXPIRE,
+};
+
+#define MOMENT_NONE INT64_C(-1)
+
+/* One change of one favourite, with its old and its new image. */
+struct log_entry {
+	struct position position;
+	int64_t time_ns; /* never falls along seq */
+	enum log_op op;
+	int64_t created_ns; /* counted at this moment from now on; MOMENT_NONE: gone */
+	int64_t previous_ns; /* was counted there until now; MOMENT_NONE: is new */
+	const char *restaurant; /* valid during the call that shows it */
+	const char *user;
+};
+
+/* Becomes readable when the log may have grown; take what is there, then look. */
+struct bell_watch;
+int store_watch_log(struct store *store, struct bell_watch **ret_watch);
+
+typedef int each_log_entry(void *arg, const struct log_entry *entry);
+
+/*
+ * Shows the retained log after seq @after, oldest first, at most @limit entries.
+ * A value of @each other than 0 ends it and is returned.
+ */
+int reader_log(
+	struct reader *reader, int64_t after, int64_t limit, each_log_entry *each, void *arg);
+
+/*
+ * Whether the log still goes on from @position: 0, or -ESTALE when it names
+ * another store's change, a future one, or one whose successors were trimmed.
+ */
+int reader_log_follows(struct reader *reader, const struct position *position);
+
+/*
+ * All favourites as they are at one moment, with the position of that moment:
+ * what derived data is made anew from.  Each comes as the add of the one
+ * that is there.
+ */
+int reader_scan(
+	struct reader *reader, each_log_entry *each, void *arg, struct position *ret_position);
+
+struct derived; /* the one writer of what is derived */
+
+/*
+ * Takes the lease on the store's derived data: waits without end while another
+ * process has it (until a signal handler ran: -EINTR).  Makes it anew, empty, where it is missing or
+ * damaged.
+ */
+int derived_open(struct store *store, struct derived **ret_derived, struct complaint *ret_why);
+void derived_close(struct derived *derived); /* NULL is fine */
+
+int derived_position(struct derived *derived, struct position *ret_position);
+
+/* One transaction: begin, any number of the others, then commit or roll back. */
+int derived_begin(struct derived *derived);
+int derived_clear(struct derived *derived);
+/* Adds @delta to one count.  -EINVAL if that would make it negative. */
+int derived_add(struct derived *derived, const char *restaurant, window_t window, int64_t delta,
+	int64_t now_ns);
+/* Commits together with the position, then rings. */
+int derived_commit(struct derived *derived, const struct position *position);
+void derived_rollback(struct derived *derived);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * bell.h - how one program tells others that there is something new to look at.
+ *
+ * A bell is a file.  Ringing writes one byte to it, always the same one at
+ * offset 0; whoever watches it through inotify wakes up.  A ring carries no
+ * information: rings may be lost, merged or invented, so a watcher looks at the
+ * data itself, and looks once after setting the watch (invariant 6).
+ *
+ * Errors are negative errno.  A bell or a watch belongs to one thread at a time.
+ */
+#ifndef FAVFS_BELL_H
+#define FAVFS_BELL_H
+
+/* Opens the bell at @path for ringing, making the file (0600) where missing. */
+int bell_open(const char *path, int *ret_fd);
+
+/* Rings.  Never blocks; a failure loses this ring (callers log it and go on). */
+int bell_ring(int fd);
+
+/* A watcher of one bell. */
+struct bell_watch;
+
+/*
+ * Starts to watch the bell at @path, making the file where missing.  Where
+ * inotify is not to be had (EMFILE, ENFILE, ENOSPC, ENOMEM) the watch becomes a
+ * timer of one second, and each tick tries inotify again.
+ */
+int bell_watch_open(const char *path, struct bell_watch **ret_watch);
+
+/* Frees; NULL is fine. */
+void bell_watch_close(struct bell_watch *watch);
+
+/*
+ * Readable (POLLIN) when it is time to look.  The number stays the same for the
+ * life of the watch.
+ */
+int bell_watch_fd(const struct bell_watch *watch);
+
+/*
+ * Takes all that is readable, without blocking, and sets the watch anew where
+ * the file was replaced or removed.  Call it before looking, never after.
+ */
+void bell_watch_drain(struct bell_watch *watch);
+
+/* Whether rings arrive by themselves now (inotify), not by the timer. */
+_Bool bell_watch_is_live(const struct bell_watch *watch);
+
+#endif

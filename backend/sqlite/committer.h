@@ -1,0 +1,30 @@
+/*
+ * committer.h - the thread that commits.
+ *
+ * It takes all changes that wait, makes them one transaction, answers each,
+ * and rings the bell (invariants 1 and 2).  While it waits for the medium the
+ * next batch gathers.  Any thread may submit; only the owner opens and closes.
+ */
+#ifndef FAVFS_COMMITTER_H
+#define FAVFS_COMMITTER_H
+
+#include <stdint.h>
+
+struct change;
+struct committer;
+struct store;
+
+int committer_open(const struct store *store, struct committer **ret_committer);
+
+/* Answers what was submitted, then ends the thread; NULL is fine. */
+void committer_close(struct committer *committer);
+
+/* Returns when all that was submitted before is answered. */
+void committer_settle(struct committer *committer);
+
+void committer_submit(struct committer *committer, struct change *change);
+
+/* The seq of the newest committed change; 0 for NULL. */
+int64_t committer_committed(const struct committer *committer);
+
+#endif

@@ -1,0 +1,371 @@
+#include "backend/sqlite/derived.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/bell.h"
+#include "backend/sqlite/db.h"
+#include "backend/sqlite/internal.h"
+#include "backend/sqlite/lease.h"
+#include "backend/sqlite/text.h"
+
+#define CACHE_KIB 16384
+
+/* As in writer.c; readers hold snapshots for seconds here, so force earlier. */
+#define WAL_PAGES_TIDY 4000
+
+enum derived_statement {
+	D_BEGIN,
+	D_COMMIT,
+	D_ROLLBACK,
+	D_POSITION,
+	D_POSITION_SET,
+	D_COUNT_ADD,
+	D_COUNT_SUBTRACT,
+	D_RANKING_ADD,
+	D_CLEAR_COUNTS,
+	D_CLEAR_RANKINGS,
+	D_STATEMENTS,
+};
+
+static const char *const statements[D_STATEMENTS] = {
+	[D_BEGIN] = "BEGIN IMMEDIATE",
+	[D_COMMIT] = "COMMIT",
+	[D_ROLLBACK] = "ROLLBACK",
+	[D_POSITION] = "SELECT seq, tag FROM position",
+	[D_POSITION_SET] = "UPDATE position SET seq = ?, tag = ?",
+	[D_COUNT_ADD] = "INSERT INTO count VALUES (?1, ?2, ?3, ?4)"
+			" ON CONFLICT (restaurant, window) DO UPDATE"
+			" SET count = count + excluded.count, changed_ns = excluded.changed_ns"
+			" RETURNING count",
+	[D_COUNT_SUBTRACT] = "UPDATE count SET count = count + ?3, changed_ns = ?4"
+			     " WHERE restaurant = ?1 AND window = ?2 RETURNING count",
+	[D_RANKING_ADD] = "INSERT INTO ranking VALUES (?1, 1, ?2, ?3, ?4)"
+			  " ON CONFLICT (window) DO UPDATE SET version = version + 1,"
+			  " rows = rows + excluded.rows,"
+			  " text_bytes = text_bytes + excluded.text_bytes,"
+			  " changed_ns = excluded.changed_ns",
+	[D_CLEAR_COUNTS] = "DELETE FROM count",
+	/* Versions go on: whoever saw one must not see it again with other bytes. */
+	[D_CLEAR_RANKINGS] = "UPDATE ranking SET version = version + 1, rows = 0, text_bytes = 0",
+};
+
+/* What a transaction did to the ranking of one window, not yet written. */
+struct sums {
+	window_t window;
+	int64_t rows;
+	int64_t text_bytes;
+	int64_t changed_ns;
+	bool pending;
+};
+
+struct derived {
+	struct store *store;
+	sqlite3 *db;
+	sqlite3_stmt *sql[D_STATEMENTS];
+	int bell;
+	int wal_pages;
+	struct sums sums;
+};
+
+static int complain(struct complaint *ret_why, const char *path, int error)
+{
+	(void)snprintf(ret_why->text, sizeof(ret_why->text), "%s: %s", path, strerror(-error));
+	return error;
+}
+
+/* ---- opening ---- */
+
+static void remove_file(const char *path, const char *suffix)
+{
+	char victim[PATH_MAX + 16];
+
+	(void)snprintf(victim, sizeof(victim), "%s%s", path, suffix);
+	(void)unlink(victim); /* mostly missing; what stays is found by the open that follows */
+}
+
+static void remove_database(const char *path)
+{
+	remove_file(path, "");
+	remove_file(path, "-wal");
+	remove_file(path, "-shm");
+}
+
+/* Whole under another name, then moved into place. */
+static int make_database(const char *path)
+{
+	char fresh[PATH_MAX + 8];
+	sqlite3 *db = NULL;
+	int error;
+
+	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
+	remove_database(fresh);
+	error = db_open(fresh, DB_CREATE, 256, &db);
+	if (!error)
+		error = schema_make_derived(db);
+	db_close(db);
+	remove_file(fresh, "-wal"); /* emptied by the close */
+	remove_file(fresh, "-shm");
+	if (!error) {
+		remove_database(path);
+		error = rename(fresh, path) < 0 ? -errno : 0;
+	}
+	return error;
+}
+
+static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct derived *derived = arg;
+
+	(void)db;
+	(void)name;
+	derived->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int open_connection(struct derived *derived, const char *path)
+{
+	int error = db_open(path, DB_WRITE, CACHE_KIB, &derived->db);
+
+	if (!error)
+		error = schema_check_derived(derived->db);
+	if (!error)
+		error = db_exec(derived->db, "PRAGMA synchronous = NORMAL;");
+	if (!error)
+		error = db_prepare(derived->db, statements, D_STATEMENTS, derived->sql);
+	if (error) {
+		db_close(derived->db);
+		derived->db = NULL;
+		return error;
+	}
+	(void)sqlite3_wal_hook(derived->db, note_wal_pages, derived);
+	return 0;
+}
+
+static bool is_worthless(int error)
+{
+	return error == -ENOENT || error == -EUCLEAN || error == -ENODATA || error == -EPROTO;
+}
+
+static int open_or_make(struct derived *derived)
+{
+	char path[PATH_MAX];
+	int error;
+
+	store_path(derived->store, DERIVED_DB, path);
+	error = open_connection(derived, path);
+	if (!is_worthless(error))
+		return error;
+	error = make_database(path);
+	return error ? error : open_connection(derived, path);
+}
+
+static int take_lease(struct store *store)
+{
+	char note[LEASE_NOTE_MAX];
+	int error = lease_wait(store->lease_fd, LEASE_DERIVE);
+
+	if (error)
+		return error;
+	(void)snprintf(note, sizeof(note), "pid %d", (int)getpid());
+	return lease_note(store->lease_fd, LEASE_DERIVE, note);
+}
+
+int derived_open(struct store *store, struct derived **ret_derived, struct complaint *ret_why)
+{
+	struct derived *derived = calloc(1, sizeof(*derived));
+	char path[PATH_MAX];
+	int error;
+
+	if (!derived)
+		return complain(ret_why, store->path, -ENOMEM);
+	derived->store = store;
+	derived->bell = -1;
+	error = take_lease(store);
+	if (!error)
+		error = open_or_make(derived);
+	store_path(store, DERIVED_BELL, path);
+	if (!error)
+		error = bell_open(path, &derived->bell);
+	if (error) {
+		store_path(store, DERIVED_DB, path);
+		derived_close(derived);
+		return complain(ret_why, path, error);
+	}
+	*ret_derived = derived;
+	return 0;
+}
+
+void derived_close(struct derived *derived)
+{
+	if (!derived)
+		return;
+	db_finalize(derived->sql, D_STATEMENTS);
+	db_close(derived->db);
+	if (derived->bell >= 0)
+		(void)close(derived->bell); /* holds no data */
+	free(derived);
+}
+
+/* ---- position ---- */
+
+static int read_position(sqlite3_stmt *row, struct position *ret_position)
+{
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	ret_position->seq = sqlite3_column_int64(row, 0);
+	ret_position->tag = sqlite3_column_int64(row, 1);
+	return 0;
+}
+
+int derived_position(struct derived *derived, struct position *ret_position)
+{
+	DB_SCOPED row = derived->sql[D_POSITION];
+
+	return read_position(row, ret_position);
+}
+
+int derived_applied(const struct store *store, int64_t *ret_seq)
+{
+	char path[PATH_MAX];
+	struct position position;
+	sqlite3_stmt *row = NULL;
+	sqlite3 *db = NULL;
+	int error;
+
+	store_path(store, DERIVED_DB, path);
+	error = db_open(path, DB_READ, 64, &db);
+	if (!error)
+		error = db_prepare(db, &statements[D_POSITION], 1, &row);
+	if (!error)
+		error = read_position(row, &position);
+	if (!error)
+		*ret_seq = position.seq;
+	db_finalize(&row, 1);
+	db_close(db);
+	return error;
+}
+
+/* ---- one transaction ---- */
+
+int derived_begin(struct derived *derived)
+{
+	derived->sums = (struct sums){.pending = false};
+	if (db_has_moved(derived->db))
+		return -ESTALE;
+	return db_run(derived->sql[D_BEGIN]);
+}
+
+static int save_sums(struct derived *derived)
+{
+	struct sums *sums = &derived->sums;
+
+	if (!sums->pending)
+		return 0;
+	sums->pending = false;
+	db_bind(derived->sql[D_RANKING_ADD], "iiii", (int64_t)sums->window, sums->rows,
+		sums->text_bytes, sums->changed_ns);
+	return db_run(derived->sql[D_RANKING_ADD]);
+}
+
+/* What a row with this count adds to the text of its ranking. */
+static int64_t text_bytes(const char *restaurant, int64_t count)
+{
+	return count > 0 ? text_digits(count) + (int64_t)strlen(restaurant) : 0;
+}
+
+/* Deltas of one window that come one after the other are summed up into one write. */
+static int sum_up(struct derived *derived, const char *restaurant, window_t window, int64_t before,
+	int64_t after, int64_t now_ns)
+{
+	struct sums *sums = &derived->sums;
+	int error = 0;
+
+	if (sums->pending && sums->window != window)
+		error = save_sums(derived);
+	if (!sums->pending)
+		*sums = (struct sums){.window = window, .pending = true};
+	sums->rows += (after > 0) - (before > 0);
+	sums->text_bytes += text_bytes(restaurant, after) - text_bytes(restaurant, before);
+	sums->changed_ns = now_ns;
+	return error;
+}
+
+/* The atomic add: the count after it, or a negative errno. */
+static int64_t add_to_count(struct derived *derived, const char *restaurant, window_t window,
+	int64_t delta, int64_t now_ns)
+{
+	/* An INSERT is checked before it becomes an update: it cannot carry a negative delta. */
+	DB_SCOPED add = derived->sql[delta > 0 ? D_COUNT_ADD : D_COUNT_SUBTRACT];
+	int found;
+
+	db_bind(add, "tiii", restaurant, (int64_t)window, delta, now_ns);
+	found = db_step(add);
+	if (found == 1)
+		return sqlite3_column_int64(add, 0);
+	if (sqlite3_extended_errcode(derived->db) == SQLITE_CONSTRAINT_CHECK)
+		return -EINVAL;
+	return found ? found : -EINVAL; /* nothing there to subtract from */
+}
+
+int derived_add(struct derived *derived, const char *restaurant, window_t window, int64_t delta,
+	int64_t now_ns)
+{
+	int64_t after;
+
+	if (delta == 0)
+		return 0;
+	after = add_to_count(derived, restaurant, window, delta, now_ns);
+	if (after < 0)
+		return (int)after;
+	return sum_up(derived, restaurant, window, after - delta, after, now_ns);
+}
+
+int derived_clear(struct derived *derived)
+{
+	int error = db_run(derived->sql[D_CLEAR_COUNTS]);
+
+	return error ? error : db_run(derived->sql[D_CLEAR_RANKINGS]);
+}
+
+static void tidy(struct derived *derived)
+{
+	int mode = derived->wal_pages < 4 * WAL_PAGES_TIDY ? SQLITE_CHECKPOINT_PASSIVE
+							   : SQLITE_CHECKPOINT_RESTART;
+	int left;
+
+	if (derived->wal_pages < WAL_PAGES_TIDY)
+		return;
+	/* A failure shows again at the next commit, and is told by that one. */
+	(void)db_checkpoint(derived->db, mode, &left);
+}
+
+int derived_commit(struct derived *derived, const struct position *position)
+{
+	int error = save_sums(derived);
+
+	db_bind(derived->sql[D_POSITION_SET], "ii", position->seq, position->tag);
+	if (!error)
+		error = db_run(derived->sql[D_POSITION_SET]);
+	if (!error)
+		error = db_run(derived->sql[D_COMMIT]); /* counts and position: invariant 4 */
+	if (error) {
+		derived_rollback(derived);
+		return error;
+	}
+	(void)bell_ring(derived->bell); /* a lost ring delays, never loses */
+	tidy(derived);
+	return 0;
+}
+
+void derived_rollback(struct derived *derived)
+{
+	derived->sums.pending = false;
+	if (!sqlite3_get_autocommit(derived->db)) /* SQLite may have done it by itself */
+		(void)db_run(derived->sql[D_ROLLBACK]);
+}

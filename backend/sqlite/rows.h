@@ -1,0 +1,23 @@
+/*
+ * rows.h - rows of favorites.db as structs.
+ *
+ * Statements select, in this order:
+ *	a restaurant: id, changed_ns, fans_made_ns, fans_changed_ns, name
+ *	a favourite: id, restaurant, created_ns, changed_ns, uid, gid, user
+ */
+#ifndef FAVFS_ROWS_H
+#define FAVFS_ROWS_H
+
+#include <sqlite3.h>
+
+#include "backend/backend.h"
+
+/* The row a statement stands on; -EUCLEAN for what cannot be. */
+int rows_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);
+void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite);
+
+/* Steps to the only row; -ENOENT if there is none.  @ret_user may be NULL. */
+int rows_one_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);
+int rows_one_favorite(sqlite3_stmt *row, struct favorite *ret_favorite, char *ret_user);
+
+#endif

@@ -1,0 +1,285 @@
+#include "backend/sqlite/snapshot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "backend/clock.h"
+#include "backend/sqlite/db.h"
+#include "backend/sqlite/internal.h"
+#include "backend/sqlite/text.h"
+
+#define CACHE_KIB 512
+
+/* Idle connections kept for the next snapshots; opening one costs about 100 us. */
+#define SPARE_MAX 8
+
+static const char *const statements[S_STATEMENTS] = {
+	[S_RANKING] = "SELECT version, rows, text_bytes, changed_ns FROM ranking WHERE window = ?",
+	[S_TIES] = "SELECT count, restaurant FROM count"
+		   " WHERE window = ? AND count = ? AND restaurant > ? AND count > 0"
+		   " ORDER BY restaurant",
+	[S_BELOW] = "SELECT count, restaurant FROM count"
+		    " WHERE window = ? AND count < ? AND count > 0"
+		    " ORDER BY count DESC, restaurant",
+};
+
+struct snapshots {
+	struct store *store;
+	struct snapshot *all[SNAPSHOTS_MAX]; /* held or spare; NULL: not open */
+	struct snapshot *newest; /* NULL: none is held that may be handed out */
+	struct ranking *rankings;
+	uint64_t looked; /* of the store, when newest was taken */
+	int64_t version_base;
+	int64_t version_top; /* the highest version ever shown */
+	int refresh;
+};
+
+int snapshots_open(struct store *store, struct snapshots **ret_snapshots)
+{
+	struct snapshots *snapshots = calloc(1, sizeof(*snapshots));
+
+	if (!snapshots)
+		return -ENOMEM;
+	snapshots->store = store;
+	*ret_snapshots = snapshots;
+	return 0;
+}
+
+static void close_snapshot(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	assert(snapshot->users == 0);
+	db_finalize(snapshot->sql, S_STATEMENTS);
+	db_close(snapshot->db);
+	free(snapshot);
+}
+
+void snapshots_close(struct snapshots *snapshots)
+{
+	if (!snapshots)
+		return;
+	assert(!snapshots->rankings); /* rankings are closed before their reader */
+	for (int i = 0; i < SNAPSHOTS_MAX; i++)
+		close_snapshot(snapshots->all[i]);
+	free(snapshots);
+}
+
+void snapshots_shown(struct snapshots *snapshots, int64_t version)
+{
+	if (version > snapshots->version_top)
+		snapshots->version_top = version;
+}
+
+void snapshots_refresh(struct snapshots *snapshots)
+{
+	snapshots->refresh = 1;
+}
+
+struct ranking **snapshots_rankings(struct snapshots *snapshots)
+{
+	return &snapshots->rankings;
+}
+
+const struct store *snapshots_store(const struct snapshots *snapshots)
+{
+	return snapshots->store;
+}
+
+/* ---- holding and giving up ---- */
+
+static int open_snapshot(const struct store *store, struct snapshot **ret_snapshot)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	char path[PATH_MAX];
+	int error;
+
+	if (!snapshot)
+		return -ENOMEM;
+	store_path(store, DERIVED_DB, path);
+	error = db_open(path, DB_READ, CACHE_KIB, &snapshot->db);
+	if (!error)
+		error = db_prepare(snapshot->db, statements, S_STATEMENTS, snapshot->sql);
+	if (error) {
+		close_snapshot(snapshot);
+		return error;
+	}
+	*ret_snapshot = snapshot;
+	return 0;
+}
+
+/* BEGIN alone sees nothing yet: the first read fixes the moment. */
+static int hold(struct snapshot *snapshot)
+{
+	struct ranking_info ignored;
+	int error = db_exec(snapshot->db, "BEGIN");
+
+	if (!error)
+		error = snapshot_ranking(snapshot, window_of(WINDOW_ALL, 0), &ignored);
+	if (error) {
+		(void)db_exec(snapshot->db, "ROLLBACK"); /* nothing was written */
+		return error;
+	}
+	snapshot->held = 1;
+	snapshot->taken_ns = clock_monotonic_ns();
+	return 0;
+}
+
+static void give_up(struct snapshots *snapshots, struct snapshot *snapshot)
+{
+	(void)db_exec(snapshot->db, "COMMIT"); /* nothing was written */
+	snapshot->held = 0;
+	if (snapshots->newest == snapshot)
+		snapshots->newest = NULL;
+}
+
+/*
+ * A spare connection, or else a free slot to open one in.  One whose file was
+ * replaced is closed: versions of the new file go on above all that was shown.
+ */
+static struct snapshot **find_slot(struct snapshots *snapshots)
+{
+	struct snapshot **empty = NULL;
+
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot **slot = &snapshots->all[i];
+
+		if (*slot && !(*slot)->held && db_has_moved((*slot)->db)) {
+			close_snapshot(*slot);
+			*slot = NULL;
+			snapshots->version_base = snapshots->version_top;
+		}
+		if (*slot && !(*slot)->held)
+			return slot;
+		if (!*slot && !empty)
+			empty = slot;
+	}
+	return empty;
+}
+
+static int take(struct snapshots *snapshots)
+{
+	struct snapshot **slot = find_slot(snapshots);
+	int error = 0;
+
+	if (!slot)
+		return -EMFILE;
+	if (snapshots->newest && db_has_moved(snapshots->newest->db))
+		snapshots->version_base = snapshots->version_top;
+	if (!*slot)
+		error = open_snapshot(snapshots->store, slot);
+	if (error)
+		return error;
+	(*slot)->version_base = snapshots->version_base;
+	error = hold(*slot);
+	if (error)
+		return error;
+	snapshots->looked = snapshots->store->derived_looked;
+	snapshots->refresh = 0;
+	snapshots->newest = *slot;
+	return 0;
+}
+
+static int is_good_enough(const struct snapshots *snapshots)
+{
+	if (!snapshots->newest || snapshots->refresh)
+		return 0;
+	return snapshots->looked == snapshots->store->derived_looked ||
+	       clock_monotonic_ns() - snapshots->newest->taken_ns < SNAPSHOT_AGE_NS;
+}
+
+int snapshots_newest(struct snapshots *snapshots, struct snapshot **ret_snapshot)
+{
+	int error = is_good_enough(snapshots) ? 0 : take(snapshots);
+
+	if (error && !snapshots->newest)
+		return error;
+	snapshots->newest->promised_ns = clock_monotonic_ns() + RANKING_PROMISE_NS;
+	*ret_snapshot = snapshots->newest;
+	return 0;
+}
+
+int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version,
+	struct snapshot **ret_snapshot)
+{
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot *snapshot = snapshots->all[i];
+		struct ranking_info info;
+
+		if (!snapshot || !snapshot->held || snapshot_ranking(snapshot, window, &info) < 0 ||
+			info.version != version)
+			continue;
+		*ret_snapshot = snapshot;
+		return 0;
+	}
+	return -ESTALE;
+}
+
+void snapshot_use(struct snapshot *snapshot)
+{
+	snapshot->users++;
+}
+
+void snapshot_leave(struct snapshot *snapshot)
+{
+	assert(snapshot->users > 0);
+	snapshot->users--;
+}
+
+/* Connections beyond a few are closed with their snapshot. */
+static void thin_out(struct snapshots *snapshots)
+{
+	int spare = 0;
+
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot **slot = &snapshots->all[i];
+
+		if (!*slot || (*slot)->held || ++spare <= SPARE_MAX)
+			continue;
+		close_snapshot(*slot);
+		*slot = NULL;
+	}
+}
+
+int64_t snapshots_expire(struct snapshots *snapshots)
+{
+	int64_t now = clock_monotonic_ns(), next = -1;
+
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot *snapshot = snapshots->all[i];
+
+		if (!snapshot || !snapshot->held || snapshot->users)
+			continue;
+		if (snapshot->promised_ns <= now)
+			give_up(snapshots, snapshot);
+		else if (next < 0 || snapshot->promised_ns - now < next)
+			next = snapshot->promised_ns - now;
+	}
+	thin_out(snapshots);
+	return next;
+}
+
+/* ---- rankings at that moment ---- */
+
+int snapshot_ranking(struct snapshot *snapshot, window_t window, struct ranking_info *ret_info)
+{
+	DB_SCOPED row = snapshot->sql[S_RANKING];
+	int64_t text_bytes = 0;
+	int found;
+
+	db_bind(row, "i", (int64_t)window);
+	found = db_step(row);
+	if (found < 0)
+		return found;
+	*ret_info = (struct ranking_info){.version = snapshot->version_base + 1};
+	if (!found)
+		return 0;
+	ret_info->version += sqlite3_column_int64(row, 0);
+	ret_info->rows = sqlite3_column_int64(row, 1);
+	ret_info->changed_ns = sqlite3_column_int64(row, 3);
+	text_bytes = sqlite3_column_int64(row, 2);
+	/* rank, tab, count, tab, name, newline */
+	ret_info->size_bytes = ret_info->rows * (text_rank_width(ret_info->rows) + 3) + text_bytes;
+	return 0;
+}

@@ -1,0 +1,425 @@
+#include "backend/sqlite/internal.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium/crypto_shorthash.h>
+
+#include "backend/bell.h"
+#include "backend/clock.h"
+#include "backend/sqlite/committer.h"
+#include "backend/sqlite/db.h"
+#include "backend/sqlite/lease.h"
+
+/* How long to wait for a holder that is no longer mounted, and how often to look. */
+#define HOLDER_LEAVES_MS 5000
+#define HOLDER_LOOK_MS   10
+
+_Static_assert(HASH_KEY_BYTES == crypto_shorthash_KEYBYTES, "the key of a store fits its hash");
+
+__attribute__((format(printf, 3, 4))) static int complain(
+	struct complaint *ret_why, int error, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	(void)vsnprintf(ret_why->text, sizeof(ret_why->text), format, values);
+	va_end(values);
+	return error;
+}
+
+void store_path(const struct store *store, const char *file, char ret_path[static PATH_MAX])
+{
+	(void)snprintf(ret_path, PATH_MAX, "%s/%s", store->path, file); /* path is checked */
+}
+
+int64_t store_place(const struct store *store, const char *user)
+{
+	uint64_t hash;
+
+	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "one word");
+	(void)crypto_shorthash((unsigned char *)&hash, (const unsigned char *)user, strlen(user),
+		store->hash_key); /* always 0 */
+	return (int64_t)(hash % (uint64_t)(COOKIE_MAX - 1)) + 1;
+}
+
+/* ---- the directory ---- */
+
+static bool is_ours(const char *file)
+{
+	static const char *const starts[] = {
+		"lock", FAVORITES_DB, DERIVED_DB, FAVORITES_BELL, DERIVED_BELL};
+
+	if (!strcmp(file, ".") || !strcmp(file, "..") || !strcmp(file, "lost+found"))
+		return true;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (!strncmp(file, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+/* A directory with anything in it that is not ours shall not become a store. */
+static int check_nothing_foreign(const char *path, struct complaint *ret_why)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int error = 0;
+
+	if (!dir)
+		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
+	while (!error && (entry = readdir(dir)))
+		if (!is_ours(entry->d_name))
+			error = complain(ret_why, -ENOTEMPTY,
+				"%s: not a store, and not empty (%s is in it)", path,
+				entry->d_name);
+	(void)closedir(dir);
+	return error;
+}
+
+static int check_directory(const char *path, struct complaint *ret_why)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return complain(ret_why, -ENOTDIR, "%s: a store is a directory", path);
+	if (st.st_uid != geteuid())
+		return complain(ret_why, -EPERM, "%s: belongs to uid %u, not to uid %u", path,
+			st.st_uid, geteuid());
+	return 0;
+}
+
+static int make_directory(const char *path, struct complaint *ret_why)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return complain(
+			ret_why, -errno, "%s: cannot make the store: %s", path, strerror(errno));
+	return 0;
+}
+
+static int resolve(struct store *store, const char *where, struct complaint *ret_why)
+{
+	store->path = realpath(where, NULL);
+	if (!store->path)
+		return complain(ret_why, -errno, "%s: %s", where, strerror(errno));
+	if (strlen(store->path) + sizeof("/" FAVORITES_DB ".new-journal") > PATH_MAX)
+		return complain(ret_why, -ENAMETOOLONG, "%s: path too long", where);
+	return 0;
+}
+
+/* ---- the seat of the writing mount ---- */
+
+/* Whether the mountpoint of the holder's note is still mounted. */
+static bool is_mounted(const char *mountpoint)
+{
+	FILE *info = fopen("/proc/self/mountinfo", "re");
+	char line[2 * PATH_MAX], field[PATH_MAX];
+	bool found = false;
+
+	while (info && !found && fgets(line, sizeof(line), info))
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", field) == 1)
+			found = !strcmp(field, mountpoint);
+	if (info)
+		(void)fclose(info);
+	return found;
+}
+
+static int complain_taken(const struct store *store, const char *note, struct complaint *ret_why)
+{
+	return complain(ret_why, -EBUSY, "%s: in use by %s", store->path,
+		*note ? note : "another favfs that is just starting");
+}
+
+static int take_seat(struct store *store, struct complaint *ret_why)
+{
+	const struct timespec pause = {.tv_nsec = HOLDER_LOOK_MS * 1000000L};
+	char note[LEASE_NOTE_MAX] = "";
+	int error = -EBUSY;
+
+	for (int waited = 0; waited <= HOLDER_LEAVES_MS; waited += HOLDER_LOOK_MS) {
+		const char *at;
+
+		error = lease_try(store->lease_fd, LEASE_SERVE);
+		if (error != -EBUSY)
+			break;
+		lease_read(store->lease_fd, LEASE_SERVE, note);
+		at = strstr(note, " at ");
+		if (at && is_mounted(at + strlen(" at ")))
+			break;
+		(void)nanosleep(&pause, NULL); /* the holder is leaving: bounded */
+	}
+	if (error == -EBUSY)
+		return complain_taken(store, note, ret_why);
+	return error ? complain(ret_why, error, "%s/lock: %s", store->path, strerror(-error)) : 0;
+}
+
+static int sit_down(struct store *store, const char *mountpoint, struct complaint *ret_why)
+{
+	char note[LEASE_NOTE_MAX];
+	int error = take_seat(store, ret_why);
+
+	if (error)
+		return error;
+	if (snprintf(note, sizeof(note), "pid %d at %s", (int)getpid(), mountpoint) < 0)
+		return -EINVAL;
+	error = lease_note(store->lease_fd, LEASE_SERVE, note);
+	return error ? complain(ret_why, error, "%s/lock: %s", store->path, strerror(-error)) : 0;
+}
+
+/* ---- favorites.db ---- */
+
+static int complain_db(const char *path, int error, struct complaint *ret_why)
+{
+	switch (error) {
+	case -EPROTO:
+		return complain(ret_why, error, "%s: made by another version of favfs", path);
+	case -EUCLEAN:
+	case -ENODATA:
+		return complain(ret_why, -EUCLEAN, "%s: damaged, or not favfs's", path);
+	default:
+		return complain(ret_why, error, "%s: %s", path, strerror(-error));
+	}
+}
+
+/* Made under another name and moved into place, so that it is whole or not there. */
+static int make_favorites(
+	const struct store *store, window_kinds_t windows, struct complaint *ret_why)
+{
+	char path[PATH_MAX], final[PATH_MAX], wal[PATH_MAX + 8];
+	sqlite3 *db = NULL;
+	int error;
+
+	store_path(store, FAVORITES_DB ".new", path);
+	store_path(store, FAVORITES_DB, final);
+	(void)unlink(path); /* what a crash left; mostly missing */
+	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
+	(void)unlink(wal);
+	error = db_open(path, DB_CREATE, 1024, &db);
+	if (!error)
+		error = schema_make_favorites(db, store->now_ns(), windows);
+	db_close(db);
+	(void)unlink(wal); /* was checkpointed and emptied by the close */
+	(void)snprintf(wal, sizeof(wal), "%s-shm", path);
+	(void)unlink(wal);
+	if (!error && rename(path, final) < 0)
+		error = -errno;
+	return error ? complain(ret_why, error, "%s: cannot make it: %s", final, strerror(-error))
+		     : 0;
+}
+
+static int make_missing(
+	const struct store *store, window_kinds_t windows, struct complaint *ret_why)
+{
+	char path[PATH_MAX];
+
+	store_path(store, FAVORITES_DB, path);
+	if (access(path, F_OK) == 0)
+		return 0;
+	store_path(store, DERIVED_DB, path);
+	if (access(path, F_OK) == 0)
+		return complain(ret_why, -EUCLEAN,
+			"%s/" FAVORITES_DB ": missing, but " DERIVED_DB
+			" is there: restore it from a backup",
+			store->path);
+	return make_favorites(store, windows, ret_why);
+}
+
+static int read_store_row(struct store *store, sqlite3 *db)
+{
+	static const char *const sql = "SELECT hash_key, windows FROM store";
+	sqlite3_stmt *select;
+	int error = db_prepare(db, &sql, 1, &select);
+
+	if (error)
+		return error;
+	error = db_step(select) == 1 && sqlite3_column_bytes(select, 0) == HASH_KEY_BYTES
+			? 0
+			: -EUCLEAN;
+	if (!error) {
+		memcpy(store->hash_key, sqlite3_column_blob(select, 0), HASH_KEY_BYTES);
+		store->windows = (window_kinds_t)sqlite3_column_int64(select, 1) |
+				 (1u << WINDOW_ALL);
+	}
+	db_finalize(&select, 1);
+	return error;
+}
+
+static int look_at_favorites(struct store *store, struct complaint *ret_why)
+{
+	char path[PATH_MAX];
+	sqlite3 *db = NULL;
+	int error;
+
+	store_path(store, FAVORITES_DB, path);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return complain(ret_why, -ENOENT, "%s: not a store (no " FAVORITES_DB " in it)",
+			store->path);
+	error = db_open(path, DB_READ, 256, &db);
+	if (!error)
+		error = schema_check_favorites(db);
+	if (!error)
+		error = read_store_row(store, db);
+	db_close(db);
+	return error ? complain_db(path, error, ret_why) : 0;
+}
+
+/* ---- opening and closing ---- */
+
+static int open_serving(
+	struct store *store, const struct store_options *options, struct complaint *ret_why)
+{
+	window_kinds_t windows = options->windows ? options->windows : WINDOW_KINDS_DEFAULT;
+	int error = sit_down(store, options->mountpoint, ret_why);
+
+	if (!error)
+		error = make_missing(store, windows, ret_why);
+	if (!error)
+		error = look_at_favorites(store, ret_why);
+	if (error)
+		return error;
+	if (options->windows && (options->windows | (1u << WINDOW_ALL)) != store->windows)
+		return complain(ret_why, -EINVAL, "%s: was made with other windows", store->path);
+	error = committer_open(store, &store->committer);
+	return error ? complain_db(store->path, error, ret_why) : 0;
+}
+
+static int prepare_directory(const char *where, enum store_mode mode, struct complaint *ret_why)
+{
+	char favorites[PATH_MAX];
+	int error = 0;
+
+	if (strstr(where, "://"))
+		return complain(ret_why, -EPROTONOSUPPORT,
+			"%s: this favfs has no engine for such a store, only for directories",
+			where);
+	if (mode == STORE_SERVE)
+		error = make_directory(where, ret_why);
+	if (!error)
+		error = check_directory(where, ret_why);
+	if (error)
+		return error;
+	(void)snprintf(favorites, sizeof(favorites), "%s/" FAVORITES_DB, where);
+	if (mode == STORE_SERVE && access(favorites, F_OK) < 0)
+		error = check_nothing_foreign(where, ret_why);
+	return error;
+}
+
+static int open_store(struct store *store, const char *where, const struct store_options *options,
+	struct complaint *ret_why)
+{
+	int error = prepare_directory(where, options->mode, ret_why);
+
+	if (!error)
+		error = resolve(store, where, ret_why);
+	if (error)
+		return error;
+	error = options->mode == STORE_READ ? look_at_favorites(store, ret_why) : 0;
+	if (error)
+		return error;
+	error = lease_open(store->path, &store->lease_fd);
+	if (error)
+		return complain(ret_why, error, "%s/lock: %s", store->path, strerror(-error));
+	return options->mode == STORE_SERVE ? open_serving(store, options, ret_why) : 0;
+}
+
+int store_open(const char *where, const struct store_options *options, struct store **ret_store,
+	struct complaint *ret_why)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	int error;
+
+	if (!store)
+		return complain(ret_why, -ENOMEM, "%s: %s", where, strerror(ENOMEM));
+	store->lease_fd = -1;
+	store->now_ns = options->now_ns ? options->now_ns : clock_realtime_ns;
+	store->retention_ns = options->retention_ns ? options->retention_ns : RETENTION_NS_DEFAULT;
+	error = open_store(store, where, options, ret_why);
+	if (error) {
+		store_close(store);
+		return error;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	committer_close(store->committer);
+	bell_watch_close(store->derived_watch);
+	if (store->lease_fd >= 0)
+		(void)close(store->lease_fd); /* and the seats are free */
+	free(store->path);
+	free(store);
+}
+
+window_kinds_t store_windows(const struct store *store)
+{
+	return store->windows;
+}
+
+int64_t store_committed(const struct store *store)
+{
+	return committer_committed(store->committer);
+}
+
+void store_submit(struct store *store, struct change *change)
+{
+	committer_submit(store->committer, change);
+}
+
+void store_settle(struct store *store)
+{
+	committer_settle(store->committer);
+}
+
+const char *store_engine(void)
+{
+	return db_engine();
+}
+
+int store_space(const struct store *store, struct statvfs *ret_space)
+{
+	return statvfs(store->path, ret_space) == 0 ? 0 : -errno;
+}
+
+/* ---- bells ---- */
+
+int store_watch_log(struct store *store, struct bell_watch **ret_watch)
+{
+	char path[PATH_MAX];
+
+	store_path(store, FAVORITES_BELL, path);
+	return bell_watch_open(path, ret_watch);
+}
+
+int store_derived_fd(struct store *store)
+{
+	char path[PATH_MAX];
+	int error;
+
+	if (!store->derived_watch) {
+		store_path(store, DERIVED_BELL, path);
+		error = bell_watch_open(path, &store->derived_watch);
+		if (error)
+			return error;
+	}
+	return bell_watch_fd(store->derived_watch);
+}
+
+void store_derived_look(struct store *store)
+{
+	if (store->derived_watch)
+		bell_watch_drain(store->derived_watch);
+	store->derived_looked++;
+}

@@ -1,0 +1,185 @@
+/*
+ * view.c - reading counts and the position as they are now.
+ *
+ * derived.db may not exist yet, and it may be replaced at any time: its old
+ * state is shown until the new one has counted something.
+ */
+#include "backend/sqlite/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "backend/sqlite/db.h"
+#include "backend/sqlite/reader.h"
+
+#define CACHE_KIB 2048
+
+enum view_statement {
+	V_POSITION,
+	V_COUNT,
+	V_COUNT_WINDOWS,
+	V_RANKING_WINDOWS,
+	V_STATEMENTS,
+};
+
+static const char *const statements[V_STATEMENTS] = {
+	[V_POSITION] = "SELECT seq, tag FROM position",
+	[V_COUNT] = "SELECT count, changed_ns FROM count WHERE restaurant = ? AND window = ?",
+	[V_COUNT_WINDOWS] = "SELECT window FROM count"
+			    " WHERE restaurant = ? AND window > ? AND count > 0 ORDER BY window",
+	[V_RANKING_WINDOWS] = "SELECT window FROM ranking WHERE window > ? AND rows > 0"
+			      " ORDER BY window",
+};
+
+struct view {
+	sqlite3 *db;
+	sqlite3_stmt *sql[V_STATEMENTS];
+	uint64_t looked; /* of the store, when the file was last compared */
+};
+
+void view_close(struct view *view)
+{
+	if (!view)
+		return;
+	db_finalize(view->sql, V_STATEMENTS);
+	db_close(view->db);
+	free(view);
+}
+
+static int view_open(const struct store *store, struct view **ret_view)
+{
+	struct view *view = calloc(1, sizeof(*view));
+	char path[PATH_MAX];
+	int error;
+
+	if (!view)
+		return -ENOMEM;
+	view->looked = store->derived_looked;
+	store_path(store, DERIVED_DB, path);
+	error = db_open(path, DB_READ, CACHE_KIB, &view->db);
+	if (!error)
+		error = db_prepare(view->db, statements, V_STATEMENTS, view->sql);
+	if (error) {
+		view_close(view);
+		return error;
+	}
+	*ret_view = view;
+	return 0;
+}
+
+static int view_position(struct view *view, struct position *ret_position)
+{
+	DB_SCOPED row = view->sql[V_POSITION];
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	ret_position->seq = sqlite3_column_int64(row, 0);
+	ret_position->tag = sqlite3_column_int64(row, 1);
+	return 0;
+}
+
+/* Takes a new file's view in place of the old one's once it has counted something. */
+static void view_replace(struct reader *reader)
+{
+	struct position position;
+	struct view *fresh;
+
+	if (view_open(reader->store, &fresh) < 0)
+		return; /* none yet: the old one stands */
+	if (view_position(fresh, &position) < 0 || position.seq == 0) {
+		view_close(fresh);
+		return;
+	}
+	view_close(reader->view);
+	reader->view = fresh;
+}
+
+/* 0 and reader->view, or -ENOENT while nothing was ever derived. */
+static int view_get(struct reader *reader)
+{
+	if (!reader->view)
+		return view_open(reader->store, &reader->view);
+	if (reader->view->looked != reader->store->derived_looked) {
+		reader->view->looked = reader->store->derived_looked;
+		if (db_has_moved(reader->view->db))
+			view_replace(reader);
+	}
+	return 0;
+}
+
+int reader_position(struct reader *reader, struct position *ret_position)
+{
+	int error = view_get(reader);
+
+	if (error == -ENOENT) {
+		*ret_position = (struct position){0};
+		return 0;
+	}
+	return error ? error : view_position(reader->view, ret_position);
+}
+
+static int find_count(
+	struct reader *reader, const char *restaurant, window_t window, struct count *ret_count)
+{
+	DB_SCOPED row = reader->view->sql[V_COUNT];
+	int found;
+
+	db_bind(row, "ti", restaurant, (int64_t)window);
+	found = db_step(row);
+	if (found == 1) {
+		ret_count->count = sqlite3_column_int64(row, 0);
+		ret_count->changed_ns = sqlite3_column_int64(row, 1);
+	}
+	return found < 0 ? found : 0;
+}
+
+int reader_count(
+	struct reader *reader, const char *restaurant, window_t window, struct count *ret_count)
+{
+	struct count count = {0};
+	int error = view_get(reader);
+
+	if (!error)
+		error = find_count(reader, restaurant, window, &count);
+	if (error && error != -ENOENT)
+		return error;
+	*ret_count = count;
+	return 0;
+}
+
+static int show_windows(sqlite3_stmt *rows, each_window *each, void *arg)
+{
+	int found;
+
+	while ((found = db_step(rows)) == 1) {
+		window_t window = (window_t)sqlite3_column_int64(rows, 0);
+
+		if (each(arg, (int64_t)window, window))
+			return 0;
+	}
+	return found;
+}
+
+int reader_count_windows(
+	struct reader *reader, const char *restaurant, int64_t after, each_window *each, void *arg)
+{
+	int error = view_get(reader);
+	DB_SCOPED rows = error ? NULL : reader->view->sql[V_COUNT_WINDOWS];
+
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	db_bind(rows, "ti", restaurant, after);
+	return show_windows(rows, each, arg);
+}
+
+int reader_ranking_windows(struct reader *reader, int64_t after, each_window *each, void *arg)
+{
+	int error = view_get(reader);
+	DB_SCOPED rows = error ? NULL : reader->view->sql[V_RANKING_WINDOWS];
+
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	db_bind(rows, "i", after);
+	return show_windows(rows, each, arg);
+}

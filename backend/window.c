@@ -1,0 +1,241 @@
+#include "backend/window.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define NS_PER_HOUR    INT64_C(3600000000000)
+#define HOURS_PER_DAY  24
+#define HOURS_PER_WEEK 168
+#define HOUR_MAX       (MOMENT_NS_MAX / NS_PER_HOUR)
+
+/*
+ * Everything that tells the kinds apart.  A kind counts either calendar months or
+ * hours.  In a shape each letter of part_letters stands for one digit of that
+ * part, any other character for itself.
+ */
+static const struct kind {
+	const char *word;
+	const char *shape;
+	unsigned months; /* in a window; 0: they are counted in hours */
+	unsigned hours;
+	unsigned hours_before_1970; /* in window number 0 */
+} kinds[WINDOW_KINDS] = {
+	[WINDOW_ALL] = {.word = "all", .shape = "all", .hours = UINT32_MAX},
+	[WINDOW_YEAR] = {.word = "year", .shape = "YYYY", .months = 12},
+	[WINDOW_MONTH] = {.word = "month", .shape = "YYYY-MM", .months = 1},
+	[WINDOW_WEEK] = {.word = "week",
+		.shape = "YYYY-Www",
+		.hours = HOURS_PER_WEEK,
+		.hours_before_1970 = 3 * HOURS_PER_DAY},
+	[WINDOW_DAY] = {.word = "day", .shape = "YYYY-MM-DD", .hours = HOURS_PER_DAY},
+	[WINDOW_HOUR] = {.word = "hour", .shape = "YYYY-MM-DDTHH", .hours = 1},
+};
+
+enum part {
+	YEAR,
+	MONTH,
+	WEEK,
+	DAY,
+	HOUR,
+	PARTS,
+};
+
+static const char part_letters[] = "YMwDH";
+
+/*
+ * What a shape that lacks a part means by it.  The 4th is in every month, and
+ * 4 January is always in ISO week 1, so this is a day within any window.
+ */
+static const int64_t part_defaults[PARTS] = {
+	[YEAR] = 1970, [MONTH] = 1, [WEEK] = 1, [DAY] = 4, [HOUR] = 0};
+
+/* Days since 1970 of the 1 January of a year. */
+static int64_t year_start(int64_t year)
+{
+	int64_t before = year - 1;
+	int64_t leap_days = before / 4 - before / 100 + before / 400;
+	const int64_t leap_days_before_1970 = 477;
+
+	return 365 * (year - 1970) + leap_days - leap_days_before_1970;
+}
+
+/* Days since 1970 of the first of a month (1 to 12). */
+static int64_t month_start(int64_t year, int64_t month)
+{
+	static const int days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	bool leap = year_start(year + 1) - year_start(year) == 366;
+
+	return year_start(year) + days_before[month - 1] + (leap && month > 2 ? 1 : 0);
+}
+
+/* The week is that of a Thursday: it is for the Thursdays that hour_within() gives. */
+static void parts_of_hour(int64_t hour, int64_t ret_parts[static PARTS])
+{
+	int64_t day = hour / HOURS_PER_DAY;
+	int64_t year = 1970 + day / 366; /* at most one too early, for some centuries */
+	int64_t month = 1;
+
+	while (year_start(year + 1) <= day)
+		year++;
+	while (month < 12 && month_start(year, month + 1) <= day)
+		month++;
+
+	ret_parts[YEAR] = year;
+	ret_parts[MONTH] = month;
+	ret_parts[WEEK] = (day - year_start(year)) / 7 + 1;
+	ret_parts[DAY] = day - month_start(year, month) + 1;
+	ret_parts[HOUR] = hour % HOURS_PER_DAY;
+}
+
+/* Below 0 where there is no such moment; a day or hour too many runs into the next. */
+static int64_t hour_of_parts(const int64_t parts[static PARTS])
+{
+	if (parts[YEAR] < 1970 || parts[MONTH] < 1 || parts[MONTH] > 12)
+		return -1;
+
+	int64_t day = month_start(parts[YEAR], parts[MONTH]) + parts[DAY] - 1;
+	return (day + 7 * (parts[WEEK] - 1)) * HOURS_PER_DAY + parts[HOUR];
+}
+
+static int64_t number_of_hour(const struct kind *kind, int64_t hour)
+{
+	int64_t parts[PARTS];
+
+	if (kind->months == 0)
+		return (hour + kind->hours_before_1970) / kind->hours;
+	parts_of_hour(hour, parts);
+	return ((parts[YEAR] - 1970) * 12 + parts[MONTH] - 1) / kind->months;
+}
+
+static int64_t number_max(const struct kind *kind)
+{
+	return number_of_hour(kind, HOUR_MAX);
+}
+
+/* An hour in that window; in a week it is on the Thursday, whose year is that of the week. */
+static int64_t hour_within(const struct kind *kind, int64_t number)
+{
+	int64_t month = number * kind->months;
+
+	if (kind->months == 0)
+		return number * kind->hours;
+	return month_start(1970 + month / 12, month % 12 + 1) * HOURS_PER_DAY;
+}
+
+static int part_of_letter(char letter)
+{
+	const char *at = strchr(part_letters, letter);
+
+	return at ? (int)(at - part_letters) : -1;
+}
+
+static bool shape_read(const char *shape, const char *text, int64_t ret_parts[static PARTS])
+{
+	for (int part = 0; part < PARTS; part++)
+		ret_parts[part] = strchr(shape, part_letters[part]) ? 0 : part_defaults[part];
+
+	for (; *shape; shape++, text++) {
+		int part = part_of_letter(*shape);
+
+		if (part < 0 ? *text != *shape : *text < '0' || *text > '9')
+			return false;
+		if (part >= 0)
+			ret_parts[part] = ret_parts[part] * 10 + (*text - '0');
+	}
+	return *text == '\0';
+}
+
+/* From the right, as that is where the digits of a number are to be had. */
+static size_t shape_write(const char *shape, int64_t parts[static PARTS], char *ret_text)
+{
+	size_t length = strlen(shape);
+
+	ret_text[length] = '\0';
+	for (size_t i = length; i-- > 0;) {
+		int part = part_of_letter(shape[i]);
+
+		ret_text[i] = shape[i];
+		if (part >= 0) {
+			ret_text[i] = (char)('0' + parts[part] % 10);
+			parts[part] /= 10;
+		}
+	}
+	return length;
+}
+
+static window_t window_pack(enum window_kind kind, int64_t number)
+{
+	return (window_t)kind << WINDOW_NUMBER_BITS | (window_t)number;
+}
+
+bool moment_valid(int64_t moment_ns)
+{
+	return moment_ns >= 0 && moment_ns <= MOMENT_NS_MAX;
+}
+
+enum window_kind window_kind(window_t window)
+{
+	return (enum window_kind)(window >> WINDOW_NUMBER_BITS);
+}
+
+window_t window_of(enum window_kind kind, int64_t moment_ns)
+{
+	assert(moment_valid(moment_ns));
+	return window_pack(kind, number_of_hour(&kinds[kind], moment_ns / NS_PER_HOUR));
+}
+
+int window_parse(const char *text, window_t *ret_window)
+{
+	enum window_kind kind = 0;
+	int64_t parts[PARTS];
+	char written[WINDOW_TEXT_MAX];
+
+	while (kind < WINDOW_KINDS && !shape_read(kinds[kind].shape, text, parts))
+		kind++;
+	if (kind == WINDOW_KINDS)
+		return -EINVAL;
+
+	int64_t hour = hour_of_parts(parts);
+	if (hour < 0 || number_of_hour(&kinds[kind], hour) > number_max(&kinds[kind]))
+		return -EINVAL;
+
+	/* What is not in the calendar (30 February, week 53 of most years) is written otherwise. */
+	window_t window = window_pack(kind, number_of_hour(&kinds[kind], hour));
+	(void)window_format(window, written);
+	if (strcmp(written, text) != 0)
+		return -EINVAL;
+	*ret_window = window;
+	return 0;
+}
+
+/* A damaged disk can hold what is no window: that is written as nothing. */
+size_t window_format(window_t window, char ret_text[static WINDOW_TEXT_MAX])
+{
+	enum window_kind kind = window_kind(window);
+	int64_t number = window & ((1u << WINDOW_NUMBER_BITS) - 1);
+	int64_t parts[PARTS];
+
+	if (kind >= WINDOW_KINDS || number > number_max(&kinds[kind])) {
+		ret_text[0] = '\0';
+		return 0;
+	}
+	parts_of_hour(hour_within(&kinds[kind], number), parts);
+	return shape_write(kinds[kind].shape, parts, ret_text);
+}
+
+const char *window_kind_name(enum window_kind kind)
+{
+	return kinds[kind].word;
+}
+
+int window_kind_parse(const char *text, enum window_kind *ret_kind)
+{
+	for (enum window_kind kind = 0; kind < WINDOW_KINDS; kind++) {
+		if (strcmp(text, kinds[kind].word) == 0) {
+			*ret_kind = kind;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
