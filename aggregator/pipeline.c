@@ -1,0 +1,110 @@
+#include "aggregator/pipeline.h"
+
+#include <errno.h>
+
+#include "backend/clock.h"
+
+/* Deltas held while counting anew, before they are added to the counts. */
+#define REBUILD_DELTAS_MAX 200000
+
+int pipeline_init(struct pipeline *pipeline, struct store *store, struct reader *reader,
+	struct derived *derived)
+{
+	*pipeline = (struct pipeline){
+		.reader = reader,
+		.derived = derived,
+		.batch = {.kinds = store_windows(store)},
+	};
+	return derived_position(derived, &pipeline->position);
+}
+
+void pipeline_fini(struct pipeline *pipeline)
+{
+	batch_fini(&pipeline->batch);
+}
+
+static int commit(struct pipeline *pipeline, int error, const struct position *position)
+{
+	if (!error)
+		error = batch_apply(&pipeline->batch, pipeline->derived, clock_realtime_ns());
+	if (!error)
+		return derived_commit(pipeline->derived, position);
+	derived_rollback(pipeline->derived);
+	return error;
+}
+
+/* ---- counting anew ---- */
+
+static int count_favorite(void *arg, const struct log_entry *entry)
+{
+	struct pipeline *pipeline = arg;
+	int error = batch_add(&pipeline->batch, entry);
+
+	if (!error && pipeline->batch.count > REBUILD_DELTAS_MAX)
+		error = batch_apply(&pipeline->batch, pipeline->derived, clock_realtime_ns());
+	return error;
+}
+
+static int rebuild(struct pipeline *pipeline)
+{
+	struct position position = {0};
+	int error = derived_begin(pipeline->derived);
+
+	if (error)
+		return error;
+	error = derived_clear(pipeline->derived);
+	if (!error)
+		error = reader_scan(pipeline->reader, count_favorite, pipeline, &position);
+	error = commit(pipeline, error, &position);
+	if (!error)
+		pipeline->position = position;
+	return error;
+}
+
+int pipeline_resume(struct pipeline *pipeline, bool *ret_rebuilt)
+{
+	int error = reader_log_follows(pipeline->reader, &pipeline->position);
+
+	if (!error)
+		*ret_rebuilt = false;
+	if (error != -ESTALE)
+		return error;
+	error = rebuild(pipeline);
+	if (!error)
+		*ret_rebuilt = true;
+	return error;
+}
+
+/* ---- the next changes ---- */
+
+static int take(void *arg, const struct log_entry *entry)
+{
+	struct pipeline *pipeline = arg;
+	int error = batch_add(&pipeline->batch, entry);
+
+	if (error)
+		return error;
+	pipeline->position = entry->position;
+	pipeline->read++;
+	return 0;
+}
+
+int pipeline_step(struct pipeline *pipeline)
+{
+	struct position before = pipeline->position;
+	int error;
+
+	pipeline->read = 0;
+	error = reader_log(pipeline->reader, before.seq, PIPELINE_CHANGES_MAX, take, pipeline);
+	if (!error && pipeline->read == 0)
+		return 0;
+	if (!error)
+		error = derived_begin(pipeline->derived);
+	if (!error)
+		error = commit(pipeline, error, &pipeline->position);
+	if (!error)
+		return (int)pipeline->read;
+	pipeline->batch.count = pipeline->batch.names_size = 0;
+	pipeline->position = before;
+	return error;
+}
