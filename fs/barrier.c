@@ -1,0 +1,116 @@
+#include "fs/barrier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "backend/clock.h"
+
+struct barrier {
+	struct barrier *next;
+	fuse_req_t req;
+	int64_t seq; /* to be counted */
+	int64_t deadline_ns; /* monotonic */
+	bool interrupted; /* was answered: req is gone */
+};
+
+/* Oldest first, so deadlines and seqs grow along the list. */
+struct barriers {
+	struct barrier *first;
+	struct barrier **last;
+};
+
+int barriers_open(struct barriers **ret_barriers)
+{
+	struct barriers *barriers = calloc(1, sizeof(*barriers));
+
+	if (!barriers)
+		return -ENOMEM;
+	barriers->last = &barriers->first;
+	*ret_barriers = barriers;
+	return 0;
+}
+
+/* Answers the first and takes it out. */
+static void answer_first(struct barriers *barriers, int error)
+{
+	struct barrier *barrier = barriers->first;
+
+	barriers->first = barrier->next;
+	if (!barriers->first)
+		barriers->last = &barriers->first;
+	if (!barrier->interrupted) {
+		fuse_req_interrupt_func(barrier->req, NULL, NULL);
+		(void)fuse_reply_err(barrier->req, -error); /* the caller may be gone */
+	}
+	free(barrier);
+}
+
+void barriers_close(struct barriers *barriers)
+{
+	while (barriers && barriers->first)
+		answer_first(barriers, -EIO);
+	free(barriers);
+}
+
+/* Its caller was killed: it is answered at once, and taken out in its turn. */
+static void interrupt(fuse_req_t req, void *data)
+{
+	struct barrier *barrier = data;
+
+	if (barrier->interrupted)
+		return;
+	barrier->interrupted = true;
+	(void)fuse_reply_err(req, EINTR); /* the caller may be gone */
+}
+
+static int applied(struct mount *m, int64_t *ret_seq)
+{
+	struct position position;
+	int error = reader_position(m->reader, &position);
+
+	if (!error)
+		*ret_seq = position.seq;
+	return error;
+}
+
+void barrier_add(struct mount *m, fuse_req_t req)
+{
+	int64_t wanted = store_committed(m->store), seq;
+	struct barrier *barrier;
+	int error = applied(m, &seq);
+
+	if (error || seq >= wanted) {
+		reader_refresh(m->reader);
+		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		return;
+	}
+	barrier = calloc(1, sizeof(*barrier));
+	if (!barrier) {
+		(void)fuse_reply_err(req, ENOMEM); /* the caller may be gone */
+		return;
+	}
+	*barrier = (struct barrier){
+		.req = req, .seq = wanted, .deadline_ns = clock_monotonic_ns() + BARRIER_NS};
+	*m->barriers->last = barrier;
+	m->barriers->last = &barrier->next;
+	fuse_req_interrupt_func(req, interrupt, barrier);
+}
+
+int64_t barriers_look(struct mount *m)
+{
+	struct barriers *barriers = m->barriers;
+	int64_t now, seq = 0;
+	int error;
+
+	if (!barriers->first)
+		return -1;
+	error = applied(m, &seq);
+	while (barriers->first && (error || barriers->first->seq <= seq)) {
+		reader_refresh(m->reader); /* whoever waited must not see an older ranking */
+		answer_first(barriers, error);
+	}
+	now = clock_monotonic_ns();
+	while (barriers->first && barriers->first->deadline_ns <= now)
+		answer_first(barriers, -ETIMEDOUT);
+	return barriers->first ? barriers->first->deadline_ns - now : -1;
+}

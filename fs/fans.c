@@ -1,0 +1,276 @@
+/*
+ * fans.c - restaurants/R/fans and the favourites in it.
+ */
+#include "fs/kinds.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/listing.h"
+#include "fs/request.h"
+
+/* ---- attributes ---- */
+
+static void favorite_attr(const struct mount *m, const struct favorite *favorite, struct stat *st)
+{
+	struct node n = {.kind = NODE_FAVORITE, .key = favorite->id};
+
+	attr_fill(m, n, favorite->created_ns, st);
+	st->st_ctim = timespec_of(favorite->changed_ns);
+	st->st_uid = favorite->uid;
+	st->st_gid = favorite->gid;
+}
+
+static void favorite_entry(
+	const struct mount *m, const struct favorite *favorite, struct fuse_entry_param *e)
+{
+	*e = (struct fuse_entry_param){
+		.attr_timeout = TIMEOUT_LONG_S,
+		.entry_timeout = TIMEOUT_LONG_S,
+	};
+	favorite_attr(m, favorite, &e->attr);
+	e->ino = e->attr.st_ino;
+}
+
+/* ---- fans/ ---- */
+
+static int fans_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	struct restaurant restaurant;
+	int error = reader_restaurant_by_id(m->reader, n.key, &restaurant);
+
+	if (!error)
+		attr_fill(m, n, restaurant.fans_changed_ns, st);
+	return error;
+}
+
+static int fans_lookup(struct mount *m, struct node n, const char *name, struct fuse_entry_param *e)
+{
+	struct favorite favorite;
+	int error = reader_favorite(m->reader, n.key, name, &favorite);
+
+	if (!error)
+		favorite_entry(m, &favorite, e);
+	return error;
+}
+
+static void marked(struct request *r, const union changed *after)
+{
+	struct fuse_entry_param e;
+
+	favorite_entry(r->mount, &after->favorite, &e);
+	reply_entry(r->req, 0, &e);
+}
+
+static void created(struct request *r, const union changed *after)
+{
+	struct fuse_entry_param e;
+
+	favorite_entry(r->mount, &after->favorite, &e);
+	r->fi.noflush = 1;
+	(void)fuse_reply_create(r->req, &e, &r->fi); /* the caller may be gone; the mark stays */
+}
+
+static void fans_create(struct mount *m, fuse_req_t req, struct node n, const char *name,
+	const struct fuse_file_info *fi)
+{
+	const struct fuse_ctx *caller = fuse_req_ctx(req);
+	struct request *r = request_new(m, req, CHANGE_MARK, n.key, name);
+
+	if (!r)
+		return;
+	r->change.exclusive = !fi || (fi->flags & O_EXCL);
+	r->change.uid = caller->uid;
+	r->change.gid = caller->gid;
+	r->reply = fi ? created : marked;
+	if (fi)
+		r->fi = *fi;
+	request_submit(r);
+}
+
+static void fans_unlink(struct mount *m, fuse_req_t req, struct node n, const char *name)
+{
+	struct request *r = request_new(m, req, CHANGE_UNMARK, n.key, name);
+
+	if (r)
+		request_submit(r);
+}
+
+static void fans_rename(struct mount *m, fuse_req_t req, struct node n, const char *name,
+	struct node to, const char *to_name, unsigned flags)
+{
+	struct request *r = NULL;
+	int error = to.kind != NODE_FANS ? -EPERM : name_check(to_name);
+
+	if (flags & ~(unsigned)RENAME_NOREPLACE)
+		error = -EINVAL;
+	if (error)
+		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+	else
+		r = request_new(m, req, CHANGE_MOVE, n.key, name);
+	if (!r)
+		return;
+	r->change.exclusive = flags & RENAME_NOREPLACE;
+	r->change.to_id = to.key;
+	strcpy(r->change.to_name, to_name); /* fits: checked */
+	request_submit(r);
+}
+
+struct filling {
+	struct mount *mount;
+	struct listing *listing;
+};
+
+static bool add_favorite(
+	void *arg, int64_t cookie, const char *user, const struct favorite *favorite)
+{
+	struct filling *f = arg;
+	struct fuse_entry_param e;
+
+	favorite_entry(f->mount, favorite, &e);
+	return listing_add(f->listing, cookie + LISTING_FIRST - 1, user, &e);
+}
+
+static int fans_list(struct mount *m, struct node n, struct listing *l)
+{
+	struct filling f = {m, l};
+	int64_t after = l->after < LISTING_FIRST ? 0 : l->after - (LISTING_FIRST - 1);
+
+	return reader_favorites(m->reader, n.key, after, add_favorite, &f);
+}
+
+const struct node_ops fans_ops = {
+	.mode = S_IFDIR | 01777,
+	.getattr = fans_getattr,
+	.setattr = directory_setattr,
+	.lookup = fans_lookup,
+	.create = fans_create,
+	.unlink = fans_unlink,
+	.rename = fans_rename,
+	.list = fans_list,
+};
+
+/* ---- a favourite ---- */
+
+/*
+ * A favourite that was removed while somebody has it open is a file without a
+ * name, as anywhere: what is known of it is that there was one.
+ */
+static int removed_attr(struct mount *m, struct node n, struct stat *st)
+{
+	struct totals totals;
+	int error = reader_totals(m->reader, &totals);
+
+	if (error)
+		return error;
+	if (n.key >= totals.next_favorite)
+		return -ENOENT;
+	attr_fill(m, n, 0, st);
+	st->st_nlink = 0;
+	return 0;
+}
+
+static int favorite_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	struct favorite favorite;
+	int error = reader_favorite_by_id(m->reader, n.key, &favorite);
+
+	if (error == -ENOENT)
+		return removed_attr(m, n, st);
+	if (!error)
+		favorite_attr(m, &favorite, st);
+	return error;
+}
+
+static void changed(struct request *r, const union changed *after)
+{
+	struct stat st;
+
+	favorite_attr(r->mount, &after->favorite, &st);
+	(void)fuse_reply_attr(r->req, &st, TIMEOUT_LONG_S); /* the caller may be gone */
+}
+
+static void set_created(struct mount *m, fuse_req_t req, struct node n, const struct stat *st)
+{
+	struct request *r;
+	int64_t created_ns;
+	int error = moment_of(&st->st_mtim, &created_ns);
+
+	if (error) {
+		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		return;
+	}
+	r = request_new(m, req, CHANGE_SET_CREATED, n.key, NULL);
+	if (!r)
+		return;
+	r->change.created_ns = created_ns;
+	r->reply = changed;
+	request_submit(r);
+}
+
+static void set_owner(
+	struct mount *m, fuse_req_t req, struct node n, const struct stat *st, int to_set)
+{
+	struct request *r = request_new(m, req, CHANGE_SET_OWNER, n.key, NULL);
+
+	if (!r)
+		return;
+	r->change.uid = to_set & FUSE_SET_ATTR_UID ? st->st_uid : (uid_t)-1;
+	r->change.gid = to_set & FUSE_SET_ATTR_GID ? st->st_gid : (gid_t)-1;
+	r->reply = changed;
+	request_submit(r);
+}
+
+static void answer_attr(struct mount *m, fuse_req_t req, struct node n)
+{
+	struct stat st;
+	int error = favorite_getattr(m, n, &st);
+
+	if (error)
+		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+	else
+		(void)fuse_reply_attr(req, &st, TIMEOUT_LONG_S); /* the same */
+}
+
+/* chmod, atime and "now" succeed and change nothing; there is no content to grow. */
+static void favorite_setattr(
+	struct mount *m, fuse_req_t req, struct node n, const struct stat *st, int to_set)
+{
+	if ((to_set & FUSE_SET_ATTR_SIZE) && st->st_size > 0)
+		(void)fuse_reply_err(req, EPERM); /* the caller may be gone */
+	else if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
+		set_owner(m, req, n, st, to_set);
+	else if ((to_set & FUSE_SET_ATTR_MTIME) && !(to_set & FUSE_SET_ATTR_MTIME_NOW))
+		set_created(m, req, n, st);
+	else
+		answer_attr(m, req, n);
+}
+
+static void favorite_open(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
+{
+	(void)m;
+	(void)n;
+	fi->noflush = 1;
+	(void)fuse_reply_open(req, fi); /* the caller may be gone: nothing to take back */
+}
+
+static void favorite_read(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,
+	struct fuse_file_info *fi)
+{
+	(void)m;
+	(void)n;
+	(void)size;
+	(void)offset;
+	(void)fi;
+	(void)fuse_reply_buf(req, NULL, 0); /* the caller may be gone */
+}
+
+const struct node_ops favorite_ops = {
+	.mode = S_IFREG | 0644,
+	.getattr = favorite_getattr,
+	.setattr = favorite_setattr,
+	.open = favorite_open,
+	.read = favorite_read,
+};

@@ -1,0 +1,243 @@
+/*
+ * favfs - mounts a store of favourites.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/clock.h"
+#include "backend/daemon.h"
+#include "backend/log.h"
+#include "backend/version.h"
+#include "fs/barrier.h"
+#include "fs/loop.h"
+#include "fs/mount.h"
+#include "fs/mountpoint.h"
+#include "fs/options.h"
+
+/* What main opens, in this order, and closes in the other. */
+struct program {
+	struct options options;
+	char *mountpoint; /* absolute */
+	char *store; /* absolute: a daemon leaves its directory */
+	struct mount mount;
+	struct supervisor *supervisor;
+	bool mounted;
+};
+
+static int fail(const char *what, int error)
+{
+	log_line(LOG_ERR, "%s: %s", what, strerror(-error));
+	return error;
+}
+
+/* Only the loop takes signals; threads and programs started later inherit the mask. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Held snapshots and copies of rankings take descriptors: as many as we may. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* else as many as before */
+}
+
+/* ---- opening ---- */
+
+/* A store below its own mountpoint would wait for itself. */
+static int check_apart(const char *store, const char *mountpoint)
+{
+	char *whole = realpath(store, NULL);
+	size_t length = strlen(mountpoint);
+	bool inside = whole && !strncmp(whole, mountpoint, length) &&
+		      (whole[length] == '/' || whole[length] == '\0');
+
+	free(whole);
+	if (inside)
+		log_line(LOG_ERR, "%s: the store cannot lie in its own mountpoint", store);
+	return inside ? -EINVAL : 0;
+}
+
+static int open_store(struct program *program)
+{
+	struct store_options options = {
+		.mode = STORE_SERVE,
+		.mountpoint = program->mountpoint,
+		.retention_ns = program->options.retention_ns,
+		.windows = program->options.windows,
+	};
+	struct complaint why;
+	int error = store_open(program->options.store, &options, &program->mount.store, &why);
+
+	if (error) {
+		log_line(LOG_ERR, "%s", why.text);
+		return error;
+	}
+	error = reader_open(program->mount.store, &program->mount.reader);
+	return error ? fail(program->options.store, error) : 0;
+}
+
+/* The names of the source and the type come first, so that options can override the first. */
+static char *mount_words(const struct options *options)
+{
+	char *source = NULL, *words = NULL;
+
+	if (fuse_opt_add_opt_escaped(&source, options->store) < 0)
+		return NULL;
+	if (asprintf(&words, "-osubtype=favfs,fsname=%s,%s", source, options->mount) < 0)
+		words = NULL;
+	free(source);
+	return words;
+}
+
+static int open_session(struct program *program)
+{
+	char *words = mount_words(&program->options);
+	char *argv[] = {"favfs", words, program->options.debug ? "-d" : NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(program->options.debug ? 3 : 2, argv);
+
+	if (!words)
+		return fail("mounting", -ENOMEM);
+	program->mount.session = fuse_session_new(
+		&args, &fuse_table, sizeof(fuse_table), &program->mount);
+	fuse_opt_free_args(&args);
+	free(words);
+	return program->mount.session ? 0 : -EINVAL; /* libfuse has said why */
+}
+
+static int open_mount(struct program *program)
+{
+	int error = open_session(program);
+
+	if (error)
+		return error;
+	if (fuse_session_mount(program->mount.session, program->mountpoint) < 0)
+		return fail(program->mountpoint, errno ? -errno : -EIO);
+	program->mounted = true;
+	return 0;
+}
+
+static int open_supervisor(struct program *program)
+{
+	program->store = realpath(program->options.store, NULL);
+	if (!program->store)
+		return fail(program->options.store, -errno);
+	return supervisor_open(program->store, &program->supervisor);
+}
+
+static int open_all(struct program *program)
+{
+	struct complaint why;
+	int error = mountpoint_prepare(program->options.mountpoint, &program->mountpoint, &why);
+
+	if (error) {
+		log_line(LOG_ERR, "%s", why.text);
+		return error;
+	}
+	error = check_apart(program->options.store, program->mountpoint);
+	if (!error)
+		error = open_store(program);
+	if (!error)
+		error = barriers_open(&program->mount.barriers);
+	if (!error && !program->options.noaggregator)
+		error = open_supervisor(program);
+	if (!error)
+		error = open_mount(program);
+	return error;
+}
+
+/* ---- closing ---- */
+
+/*
+ * First everything accepted is answered, then the mount goes, then the rest:
+ * whoever was told "done" was told the truth.
+ */
+static void close_all(struct program *program)
+{
+	struct mount *m = &program->mount;
+
+	barriers_close(m->barriers);
+	supervisor_close(program->supervisor);
+	if (m->store)
+		store_settle(m->store);
+	if (program->mounted)
+		fuse_session_unmount(m->session);
+	if (m->session)
+		fuse_session_destroy(m->session);
+	reader_close(m->reader);
+	store_close(m->store);
+	free(program->mountpoint);
+	free(program->store);
+	options_fini(&program->options);
+}
+
+/* ---- */
+
+static int run(struct program *program, int ready_fd)
+{
+	int error;
+
+	program->mount.uid = getuid();
+	program->mount.gid = getgid();
+	program->mount.mounted_ns = clock_realtime_ns();
+	program->mount.ready_fd = ready_fd;
+	block_signals();
+	raise_descriptors();
+	error = open_all(program);
+	if (!error)
+		error = loop_run(&program->mount, program->supervisor);
+	close_all(program);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int print_version(void)
+{
+	return printf("favfs %s\nlibfuse %s\n%s\n", VERSION, fuse_pkgversion(), store_engine()) < 0
+		       ? EXIT_FAILURE
+		       : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	struct program program = {0};
+	struct misuse why;
+	int ready_fd = -1, error;
+
+	(void)umask(077);
+	log_open("favfs");
+	error = options_parse(argc, argv, &program.options, &why);
+	if (error) {
+		(void)fprintf(stderr, "favfs: %s (see favfs -h)\n",
+			error == -EINVAL ? why.text : strerror(-error));
+		options_fini(&program.options);
+		return 2;
+	}
+	if (program.options.help || program.options.version) {
+		options_fini(&program.options);
+		return program.options.help ? fputs(options_usage, stdout) < 0 : print_version();
+	}
+	if (!program.options.foreground) {
+		error = daemon_fork(&ready_fd);
+		if (error)
+			return fail("going to the background", error) ? EXIT_FAILURE : 0;
+	}
+	return run(&program, ready_fd);
+}

@@ -1,0 +1,316 @@
+#include "fs/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char options_usage[] =
+	"Usage: favfs [-f] [-d] [-o OPT,...] STORE MOUNTPOINT\n"
+	"Mounts a store of favourites: touch marks, rm unmarks, cat rankings/all ranks.\n"
+	"\n"
+	"  -f  stay in the foreground        -h  this text\n"
+	"  -d  the same, and trace requests  -V  versions\n"
+	"\n"
+	"STORE is a directory, made where it does not exist.  Options of -o:\n"
+	"  allow_other     other users may use the mount\n"
+	"  allow_root      root may\n"
+	"  retention=24h   how long changes stay in the log (s, m, h, d)\n"
+	"  windows=LIST    when the store is being made: which of all, year, month, week,\n"
+	"                  day, hour to count (all,month,day)\n"
+	"  noaggregator    do not start favfs-aggregator\n"
+	"  fsname=NAME     the source shown by mount(8), instead of STORE\n"
+	"The generic options of mount(8), fstab and systemd are taken, too.\n"
+	"Unmount with umount(8), or fusermount3 -u.\n";
+
+/* ---- values ---- */
+
+int duration_parse(const char *text, int64_t *ret_ns)
+{
+	static const struct {
+		const char *unit;
+		int64_t seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	char *end;
+	long long number;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (errno)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		int64_t unit_ns = units[i].seconds * 1000000000;
+
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		if (number > MOMENT_NS_MAX / unit_ns)
+			return -EINVAL;
+		*ret_ns = number * unit_ns;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int windows_parse(const char *text, window_kinds_t *ret_windows)
+{
+	window_kinds_t windows = 1u << WINDOW_ALL;
+	char word[WINDOW_TEXT_MAX];
+
+	do {
+		size_t length = strcspn(text, ",:+");
+		enum window_kind kind;
+
+		if (length >= sizeof(word))
+			return -EINVAL;
+		memcpy(word, text, length);
+		word[length] = '\0';
+		if (window_kind_parse(word, &kind) < 0)
+			return -EINVAL;
+		windows |= 1u << kind;
+		text += length;
+	} while (*text++);
+	*ret_windows = windows;
+	return 0;
+}
+
+/* ---- the words of -o ---- */
+
+enum word_use {
+	WORD_DROP, /* for others: mount(8), fstab, systemd */
+	WORD_MOUNT, /* libfuse and the kernel take it */
+	WORD_FSNAME,
+	WORD_RETENTION,
+	WORD_WINDOWS,
+	WORD_NOAGGREGATOR,
+	WORD_UNKNOWN,
+};
+
+/* A word that ends in = takes a value, one that ends in * stands for all that start so. */
+static const struct {
+	const char *word;
+	enum word_use use;
+} words[] = {
+	{"fsname=", WORD_FSNAME},
+	{"retention=", WORD_RETENTION},
+	{"windows=", WORD_WINDOWS},
+	{"noaggregator", WORD_NOAGGREGATOR},
+	{"allow_other", WORD_MOUNT},
+	{"allow_root", WORD_MOUNT},
+	{"rw", WORD_MOUNT},
+	{"exec", WORD_MOUNT},
+	{"noexec", WORD_MOUNT},
+	{"sync", WORD_MOUNT},
+	{"async", WORD_MOUNT},
+	{"dirsync", WORD_MOUNT},
+	{"atime", WORD_MOUNT},
+	{"noatime", WORD_MOUNT},
+	{"nodiratime", WORD_MOUNT},
+	{"nosuid", WORD_DROP}, /* always on */
+	{"nodev", WORD_DROP}, /* always on */
+	{"default_permissions", WORD_DROP}, /* always on */
+	{"suid", WORD_DROP},
+	{"dev", WORD_DROP},
+	{"defaults", WORD_DROP},
+	{"auto", WORD_DROP},
+	{"noauto", WORD_DROP},
+	{"user", WORD_DROP},
+	{"nouser", WORD_DROP},
+	{"users", WORD_DROP},
+	{"owner", WORD_DROP},
+	{"group", WORD_DROP},
+	{"nofail", WORD_DROP},
+	{"_netdev", WORD_DROP},
+	{"relatime", WORD_DROP},
+	{"norelatime", WORD_DROP},
+	{"strictatime", WORD_DROP},
+	{"nostrictatime", WORD_DROP},
+	{"lazytime", WORD_DROP},
+	{"nolazytime", WORD_DROP},
+	{"diratime", WORD_DROP},
+	{"comment=*", WORD_DROP},
+	{"x-*", WORD_DROP},
+	{"X-*", WORD_DROP},
+};
+
+/* Which use a word of -o has, and its value (empty for words without one). */
+static enum word_use find_word(const char *word, const char **ret_value)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t length = strlen(words[i].word);
+		char last = words[i].word[length - 1];
+		bool found = last == '*'   ? !strncmp(word, words[i].word, length - 1)
+			     : last == '=' ? !strncmp(word, words[i].word, length)
+					   : !strcmp(word, words[i].word);
+
+		if (!found)
+			continue;
+		*ret_value = last == '=' ? word + length : "";
+		return words[i].use;
+	}
+	return WORD_UNKNOWN;
+}
+
+__attribute__((format(printf, 2, 3))) static int misuse(
+	struct misuse *ret_why, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	(void)vsnprintf(ret_why->text, sizeof(ret_why->text), format, values);
+	va_end(values);
+	return -EINVAL;
+}
+
+static int add_mount_word(struct options *options, const char *word)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s,%s", options->mount, word) < 0)
+		return -ENOMEM;
+	free(options->mount);
+	options->mount = longer;
+	return 0;
+}
+
+static int take_word(struct options *options, const char *word, struct misuse *ret_why)
+{
+	const char *value = "";
+
+	switch (find_word(word, &value)) {
+	case WORD_DROP:
+		return 0;
+	case WORD_MOUNT:
+	case WORD_FSNAME:
+		return add_mount_word(options, word);
+	case WORD_NOAGGREGATOR:
+		options->noaggregator = true;
+		return 0;
+	case WORD_RETENTION:
+		if (duration_parse(value, &options->retention_ns) == 0 && options->retention_ns)
+			return 0;
+		return misuse(ret_why, "-o %s: not a time like 24h, 30m or 7d", word);
+	case WORD_WINDOWS:
+		if (windows_parse(value, &options->windows) == 0)
+			return 0;
+		return misuse(
+			ret_why, "-o %s: windows are all, year, month, week, day, hour", word);
+	default:
+		return misuse(ret_why, "-o %s: unknown option", word);
+	}
+}
+
+static bool is_value_of_windows(const char *word)
+{
+	enum window_kind kind;
+
+	return window_kind_parse(word, &kind) == 0;
+}
+
+/* "windows=all,month" has commas of its own: words that name kinds belong to it. */
+static char *next_word(char **list)
+{
+	char *word = *list, *end;
+
+	if (!word)
+		return NULL;
+	end = strchr(word, ',');
+	while (end && !strncmp(word, "windows=", 8)) {
+		size_t length = strcspn(end + 1, ",");
+		char kind[WINDOW_TEXT_MAX] = "";
+
+		if (length >= sizeof(kind))
+			break;
+		memcpy(kind, end + 1, length);
+		if (!is_value_of_windows(kind))
+			break;
+		end = strchr(end + 1, ',');
+	}
+	if (end)
+		*end++ = '\0';
+	*list = end;
+	return word;
+}
+
+static int take_words(struct options *options, const char *list, struct misuse *ret_why)
+{
+	char *copy = strdup(list), *rest = copy, *word;
+	int error = copy ? 0 : -ENOMEM;
+
+	while (!error && (word = next_word(&rest)))
+		error = *word ? take_word(options, word, ret_why) : 0;
+	free(copy);
+	return error;
+}
+
+/* ---- the command line ---- */
+
+static int take_letter(
+	struct options *options, int letter, const char *value, struct misuse *ret_why)
+{
+	switch (letter) {
+	case 'f':
+		options->foreground = true;
+		return 0;
+	case 'd':
+		options->foreground = options->debug = true;
+		return 0;
+	case 'h':
+		options->help = true;
+		return 0;
+	case 'V':
+		options->version = true;
+		return 0;
+	case 'o':
+		return take_words(options, value, ret_why);
+	case ':':
+		return misuse(ret_why, "-%c needs a value", optopt);
+	default:
+		if (optopt)
+			return misuse(ret_why, "-%c: unknown option", optopt);
+		return misuse(ret_why, "%s: unknown option", value);
+	}
+}
+
+static int take_operands(struct options *options, int argc, char *argv[], struct misuse *ret_why)
+{
+	if (options->help || options->version)
+		return 0;
+	if (argc < 2)
+		return misuse(ret_why, argc ? "no MOUNTPOINT given" : "no STORE given");
+	if (argc > 2)
+		return misuse(ret_why, "%s: one STORE and one MOUNTPOINT, no more", argv[2]);
+	options->store = argv[0];
+	options->mountpoint = argv[1];
+	return 0;
+}
+
+int options_parse(int argc, char *argv[], struct options *ret_options, struct misuse *ret_why)
+{
+	static const struct option longs[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	int letter, error = 0;
+
+	*ret_options = (struct options){.mount = strdup("default_permissions,nosuid,nodev")};
+	if (!ret_options->mount)
+		return -ENOMEM;
+	optind = 0; /* glibc: start over, also when called again */
+	while (!error && (letter = getopt_long(argc, argv, ":fdhVo:", longs, NULL)) != -1)
+		error = take_letter(
+			ret_options, letter, letter == 'o' ? optarg : argv[optind - 1], ret_why);
+	if (!error)
+		error = take_operands(ret_options, argc - optind, argv + optind, ret_why);
+	return error;
+}
+
+void options_fini(struct options *options)
+{
+	free(options->mount);
+	options->mount = NULL;
+}

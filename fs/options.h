@@ -1,0 +1,42 @@
+/*
+ * options.h - the command line of favfs.
+ */
+#ifndef FAVFS_OPTIONS_H
+#define FAVFS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/window.h"
+
+struct options {
+	bool foreground;
+	bool debug;
+	bool help;
+	bool version;
+	bool noaggregator;
+	int64_t retention_ns; /* 0: not given */
+	window_kinds_t windows; /* 0: not given */
+	const char *store; /* borrowed from argv */
+	const char *mountpoint; /* borrowed from argv */
+	char *mount; /* owned: what libfuse and the kernel shall know, "a,b=c" */
+};
+
+/* Why the command line was not understood: one line. */
+struct misuse {
+	char text[512];
+};
+
+/* 0, or -EINVAL and why.  Free with options_fini in either case. */
+int options_parse(int argc, char *argv[], struct options *ret_options, struct misuse *ret_why);
+void options_fini(struct options *options);
+
+/* "90d", "12h", "30m", "45s" or plain seconds, in ns; -EINVAL for anything else. */
+int duration_parse(const char *text, int64_t *ret_ns);
+
+/* "all,month,day"; -EINVAL for an unknown word or none. */
+int windows_parse(const char *text, window_kinds_t *ret_windows);
+
+extern const char options_usage[];
+
+#endif

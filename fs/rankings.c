@@ -1,0 +1,283 @@
+/*
+ * rankings.c - rankings/, its files, and the aliases of the current windows.
+ *
+ * The node of a ranking is one version of it: looking the name up gives the newest
+ * version's node, and the bytes of a node never change (invariant 10).  So its
+ * size is exact and the kernel may keep its pages.
+ */
+#include "fs/kinds.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/clock.h"
+#include "fs/listing.h"
+
+/* Cookies: one a kind of window ("all", then the aliases), then the windows by number. */
+#define KIND_COOKIE   LISTING_FIRST
+#define WINDOW_COOKIE (KIND_COOKIE + WINDOW_KINDS)
+
+#define READ_BYTES_MAX (256 * 1024)
+
+/* ---- rankings/ ---- */
+
+static window_t all_window(void)
+{
+	return window_of(WINDOW_ALL, 0);
+}
+
+static bool is_counted(const struct mount *m, enum window_kind kind)
+{
+	return store_windows(m->store) & (1u << kind);
+}
+
+static int rankings_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	struct ranking_info info;
+	int error = reader_ranking(m->reader, all_window(), &info);
+
+	if (!error)
+		attr_fill(m, n, info.changed_ns, st);
+	return error;
+}
+
+static int alias_getattr(struct mount *m, struct node n, struct stat *st);
+
+static int lookup_alias(struct mount *m, enum window_kind kind, struct fuse_entry_param *e)
+{
+	struct node n = {.kind = NODE_ALIAS, .key = kind};
+
+	if (!is_counted(m, kind))
+		return -ENOENT;
+	e->ino = node_id(n);
+	return alias_getattr(m, n, &e->attr);
+}
+
+static void ranking_attr(
+	const struct mount *m, struct node n, const struct ranking_info *info, struct stat *st)
+{
+	attr_fill(m, n, info->changed_ns, st);
+	st->st_size = info->size_bytes;
+	st->st_blocks = (info->size_bytes + 511) / 512;
+}
+
+static int lookup_window(struct mount *m, window_t window, struct fuse_entry_param *e)
+{
+	struct node n = {.kind = NODE_RANKING, .window = window};
+	struct ranking_info info;
+	int error = reader_ranking(m->reader, window, &info);
+
+	if (error)
+		return error;
+	n.key = info.version;
+	e->ino = node_id(n);
+	e->attr_timeout = TIMEOUT_LONG_S; /* of this version, for ever */
+	ranking_attr(m, n, &info, &e->attr);
+	return 0;
+}
+
+static int rankings_lookup(
+	struct mount *m, struct node n, const char *name, struct fuse_entry_param *e)
+{
+	enum window_kind kind;
+	window_t window;
+
+	(void)n;
+	if (window_kind_parse(name, &kind) == 0 && kind != WINDOW_ALL)
+		return lookup_alias(m, kind, e);
+	if (window_parse(name, &window) < 0 || !is_counted(m, window_kind(window)))
+		return -ENOENT;
+	return lookup_window(m, window, e);
+}
+
+static bool add_window(void *arg, int64_t cookie, window_t window)
+{
+	struct node n = {.kind = NODE_RANKING, .window = window};
+	char name[WINDOW_TEXT_MAX];
+
+	(void)window_format(window, name);
+	return listing_add_name(arg, cookie + WINDOW_COOKIE, name, n, S_IFREG);
+}
+
+static bool add_kind(const struct mount *m, struct listing *l, enum window_kind kind)
+{
+	struct node alias = {.kind = NODE_ALIAS, .key = kind};
+	struct node all = {.kind = NODE_RANKING, .window = all_window()};
+	off_t cookie = KIND_COOKIE + (off_t)kind;
+
+	if (cookie <= l->after || !is_counted(m, kind))
+		return false;
+	return listing_add_name(l, cookie, window_kind_name(kind), kind == WINDOW_ALL ? all : alias,
+		kind == WINDOW_ALL ? S_IFREG : S_IFLNK);
+}
+
+static int rankings_list(struct mount *m, struct node n, struct listing *l)
+{
+	int64_t after = l->after < WINDOW_COOKIE ? 0 : l->after - WINDOW_COOKIE;
+
+	(void)n;
+	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++)
+		if (add_kind(m, l, (enum window_kind)kind))
+			return 0;
+	return reader_ranking_windows(m->reader, after, add_window, l);
+}
+
+const struct node_ops rankings_ops = {
+	.mode = S_IFDIR | 0555,
+	.derived = true,
+	.getattr = rankings_getattr,
+	.lookup = rankings_lookup,
+	.list = rankings_list,
+};
+
+/* ---- the aliases ---- */
+
+static int alias_readlink(struct mount *m, struct node n, char *target, size_t size)
+{
+	char name[WINDOW_TEXT_MAX];
+
+	(void)m;
+	if (n.key <= WINDOW_ALL || n.key >= WINDOW_KINDS)
+		return -ENOENT;
+	(void)window_format(window_of((enum window_kind)n.key, clock_realtime_ns()), name);
+	if (strlen(name) >= size)
+		return -ENAMETOOLONG;
+	strcpy(target, name);
+	return 0;
+}
+
+static int alias_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	char target[WINDOW_TEXT_MAX];
+	int error = alias_readlink(m, n, target, sizeof(target));
+
+	if (error)
+		return error;
+	attr_fill(m, n, m->mounted_ns, st);
+	st->st_size = (off_t)strlen(target);
+	return 0;
+}
+
+const struct node_ops alias_ops = {
+	.mode = S_IFLNK | 0777,
+	.derived = true,
+	.getattr = alias_getattr,
+	.readlink = alias_readlink,
+};
+
+/* ---- one version of one ranking ---- */
+
+static int ranking_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	struct ranking_info info;
+	struct ranking *ranking;
+	int error = ranking_open(m->reader, n.window, n.key, &ranking);
+
+	if (error)
+		return error;
+	ranking_info(ranking, &info);
+	ranking_close(ranking);
+	ranking_attr(m, n, &info, st);
+	return 0;
+}
+
+/*
+ * The version that was looked up, or, where that took so long that it is gone, the
+ * newest; then direct, because the kernel knows another size.
+ */
+static void ranking_open_file(
+	struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
+{
+	struct ranking *ranking;
+	int error = ranking_open(m->reader, n.window, n.key, &ranking);
+
+	fi->keep_cache = 1;
+	if (error == -ESTALE) {
+		error = ranking_open(m->reader, n.window, 0, &ranking);
+		fi->direct_io = 1;
+	}
+	if (error) {
+		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		return;
+	}
+	fi->fh = (uintptr_t)ranking;
+	fi->noflush = 1;
+	if (fuse_reply_open(req, fi) < 0) /* the caller is gone: no RELEASE will come */
+		ranking_close(ranking);
+}
+
+struct pending_read {
+	struct pending_read *next;
+	fuse_req_t req;
+	struct ranking *ranking;
+	size_t size;
+	off_t offset;
+};
+
+/* Answers, or says -EAGAIN. */
+static int try_read(fuse_req_t req, struct ranking *ranking, size_t size, off_t offset)
+{
+	char buffer[READ_BYTES_MAX];
+	ssize_t got = ranking_read(
+		ranking, offset, buffer, size < sizeof(buffer) ? size : sizeof(buffer));
+
+	if (got == -EAGAIN)
+		return -EAGAIN;
+	if (got < 0)
+		(void)fuse_reply_err(req, (int)-got); /* the caller may be gone */
+	else
+		(void)fuse_reply_buf(req, buffer, (size_t)got); /* the same */
+	return 0;
+}
+
+static void ranking_read_file(struct mount *m, fuse_req_t req, struct node n, size_t size,
+	off_t offset, struct fuse_file_info *fi)
+{
+	struct ranking *ranking = (struct ranking *)(uintptr_t)fi->fh;
+	struct pending_read *pending;
+
+	(void)n;
+	if (try_read(req, ranking, size, offset) != -EAGAIN)
+		return;
+	pending = malloc(sizeof(*pending));
+	if (!pending) {
+		(void)fuse_reply_err(req, ENOMEM); /* the caller may be gone */
+		return;
+	}
+	*pending = (struct pending_read){m->reads, req, ranking, size, offset};
+	m->reads = pending;
+}
+
+void rankings_retry(struct mount *m)
+{
+	struct pending_read **link = &m->reads;
+
+	while (*link) {
+		struct pending_read *pending = *link;
+
+		if (try_read(pending->req, pending->ranking, pending->size, pending->offset) ==
+			-EAGAIN) {
+			link = &pending->next;
+			continue;
+		}
+		*link = pending->next;
+		free(pending);
+	}
+}
+
+static void ranking_release(struct mount *m, struct node n, struct fuse_file_info *fi)
+{
+	(void)m;
+	(void)n;
+	ranking_close((struct ranking *)(uintptr_t)fi->fh);
+}
+
+const struct node_ops ranking_ops = {
+	.mode = S_IFREG | 0444,
+	.derived = true,
+	.getattr = ranking_getattr,
+	.open = ranking_open_file,
+	.read = ranking_read_file,
+	.release = ranking_release,
+};

@@ -1,0 +1,31 @@
+/*
+ * request.h - requests that wait for a commit.
+ *
+ * A handler makes a request, fills in its change, and submits it; the answer goes out
+ * from the committer's thread after the commit (invariant 2).  The loop does not wait.
+ */
+#ifndef FAVFS_REQUEST_H
+#define FAVFS_REQUEST_H
+
+#include "fs/mount.h"
+
+struct request {
+	struct change change; /* first: done gets its address */
+	const struct mount *mount;
+	fuse_req_t req;
+	struct fuse_file_info fi; /* of a create */
+	/* Answers success; NULL: with nothing but that.  On the committer's thread. */
+	void (*reply)(struct request *r, const union changed *after);
+};
+
+/*
+ * A request whose change has @kind, @id and @name.  Where there is no memory, or the
+ * name cannot be one, it answers @req itself and returns NULL.
+ */
+struct request *request_new(
+	const struct mount *m, fuse_req_t req, enum change_kind kind, int64_t id, const char *name);
+
+/* Hands it to the store, which owns it from here on. */
+void request_submit(struct request *r);
+
+#endif
