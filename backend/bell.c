@@ -65,12 +65,12 @@ static int epoll_add(int epoll_fd, int fd)
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-/* Cannot fail: the descriptor is a timer's and the values are constants. */
+/* 0 stops it.  Cannot fail: the descriptor is a timer's and the values are constants. */
 static void timer_set(struct bell_watch *watch, int seconds)
 {
-	struct itimerspec period = {{seconds, 0}, {seconds, 0}};
+	struct itimerspec once = {.it_value = {.tv_sec = seconds}};
 
-	(void)timerfd_settime(watch->timer_fd, 0, &period, NULL);
+	(void)timerfd_settime(watch->timer_fd, 0, &once, NULL);
 }
 
 static int inotify_start(struct bell_watch *watch)

@@ -23,7 +23,9 @@ struct bell_watch;
 /*
  * Starts to watch the bell at @path, making the file where missing.  Where
  * inotify is not to be had (EMFILE, ENFILE, ENOSPC, ENOMEM) the watch becomes a
- * timer of one second, and each tick tries inotify again.
+ * timer of one second, and each tick tries inotify again.  Two descriptors it needs
+ * at least: without these it fails.  @path is looked up again later: an absolute one
+ * where the current directory may change.
  */
 int bell_watch_open(const char *path, struct bell_watch **ret_watch);
 

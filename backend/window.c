@@ -88,10 +88,10 @@ static void parts_of_hour(int64_t hour, int64_t ret_parts[static PARTS])
 	ret_parts[HOUR] = hour % HOURS_PER_DAY;
 }
 
-/* Below 0 where there is no such moment; a day or hour too many runs into the next. */
+/* Below 0 before 1970 and for no month; a week, day or hour too many runs into the next. */
 static int64_t hour_of_parts(const int64_t parts[static PARTS])
 {
-	if (parts[YEAR] < 1970 || parts[MONTH] < 1 || parts[MONTH] > 12)
+	if (parts[MONTH] < 1 || parts[MONTH] > 12)
 		return -1;
 
 	int64_t day = month_start(parts[YEAR], parts[MONTH]) + parts[DAY] - 1;

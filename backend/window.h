@@ -37,7 +37,7 @@ enum window_kind {
 };
 
 #define WINDOW_NUMBER_BITS 22
-#define WINDOW_TEXT_MAX	   16 /* the longest name and its NUL */
+#define WINDOW_TEXT_MAX    16 /* the longest name and its NUL */
 
 /* The last moment that can be counted: 2261-12-31T23:59:59.999999999Z */
 #define MOMENT_NS_MAX INT64_C(9214646399999999999)
@@ -63,7 +63,10 @@ window_t window_of(enum window_kind kind, int64_t moment_ns);
  */
 int window_parse(const char *text, window_t *ret_window);
 
-/* Writes the name of a window as window_parse takes it; returns its length. */
+/*
+ * Writes the name of a window as window_parse takes it; returns its length.  What is
+ * no window (from a damaged disk) is written as "" and returns 0.
+ */
 size_t window_format(window_t window, char ret_text[static WINDOW_TEXT_MAX]);
 
 /*
