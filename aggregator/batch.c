@@ -73,7 +73,7 @@ int batch_add(struct batch *batch, const struct log_entry *entry)
 
 	if (!error)
 		error = reserve((void **)&batch->deltas, &batch->capacity, batch->count,
-			2 * WINDOW_KINDS, sizeof(*batch->deltas));
+			2 * (size_t)WINDOW_KINDS, sizeof(*batch->deltas));
 	if (!error)
 		error = add_name(batch, entry->restaurant, &name);
 	if (error)

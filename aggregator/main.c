@@ -25,10 +25,10 @@
 #include "backend/version.h"
 
 /*
- * After a transaction it rests so many times as long as that took, so that under
- * load batches grow and netting pays, but no longer than REST_MAX_NS.
+ * After a transaction it rests as long as that took, times the changes that were in
+ * it, but no longer than this: a lone change is followed at once, and under load
+ * batches grow until netting pays and the writers have the machine for themselves.
  */
-#define REST_FACTOR 3
 #define REST_MAX_NS INT64_C(20000000)
 
 struct options {
@@ -136,9 +136,9 @@ static bool wait_for_bell(const struct program *program, const struct timespec *
 	return !fds[0].revents;
 }
 
-static bool rest(const struct program *program, int64_t worked_ns)
+static bool rest(const struct program *program, int64_t worked_ns, int changes)
 {
-	int64_t rest_ns = REST_FACTOR * worked_ns;
+	int64_t rest_ns = worked_ns * changes;
 	struct timespec timeout;
 
 	if (rest_ns > REST_MAX_NS)
@@ -163,7 +163,7 @@ static int drain(const struct program *program, struct pipeline *pipeline, bool 
 		if (changes == 0 && !wait_for_bell(program, NULL))
 			return 0;
 		if (changes > 0 && changes < PIPELINE_CHANGES_MAX &&
-			!rest(program, clock_monotonic_ns() - began))
+			!rest(program, clock_monotonic_ns() - began, changes))
 			return 0;
 	}
 }
@@ -231,7 +231,7 @@ int main(int argc, char *argv[])
 	static const struct store_options reading = {.mode = STORE_READ};
 	struct options options = parse(argc, argv);
 	struct program program = {.signals = -1};
-	struct complaint why;
+	struct complaint why = {""};
 	int ready = -1, status = EXIT_FAILURE;
 
 	(void)umask(077);

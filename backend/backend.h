@@ -19,13 +19,9 @@
 #include <sys/statvfs.h>
 #include <sys/types.h>
 
+#include "backend/complaint.h"
 #include "backend/name.h"
 #include "backend/window.h"
-
-/* Why an opening call failed: one line without newline, naming the thing. */
-struct complaint {
-	char text[5120]; /* a path of PATH_MAX and a sentence */
-};
 
 /* ---- a store ---- */
 

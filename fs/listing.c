@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* The kernel asks for its caller's buffer, whatever that is; no more than this is filled. */
-#define LISTING_BYTES_MAX (256 * 1024)
+#define LISTING_BYTES_MAX ((size_t)256 * 1024)
 
 bool listing_add(
 	struct listing *l, off_t cookie, const char *name, const struct fuse_entry_param *e)

@@ -84,7 +84,7 @@ static int open_store(struct program *program)
 		.retention_ns = program->options.retention_ns,
 		.windows = program->options.windows,
 	};
-	struct complaint why;
+	struct complaint why = {""};
 	int error = store_open(program->options.store, &options, &program->mount.store, &why);
 
 	if (error) {
@@ -145,7 +145,7 @@ static int open_supervisor(struct program *program)
 
 static int open_all(struct program *program)
 {
-	struct complaint why;
+	struct complaint why = {""};
 	int error = mountpoint_prepare(program->options.mountpoint, &program->mountpoint, &why);
 
 	if (error) {
@@ -218,7 +218,7 @@ static int print_version(void)
 int main(int argc, char *argv[])
 {
 	struct program program = {0};
-	struct misuse why;
+	struct complaint why = {""};
 	int ready_fd = -1, error;
 
 	(void)umask(077);

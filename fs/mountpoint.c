@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +14,6 @@
 #include <unistd.h>
 
 #include <mntent.h>
-
-__attribute__((format(printf, 3, 4))) static int complain(
-	struct complaint *ret_why, int error, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	(void)vsnprintf(ret_why->text, sizeof(ret_why->text), format, values);
-	va_end(values);
-	return error;
-}
 
 /* realpath(3) cannot pass through a dead mount, so its parent is resolved instead. */
 static char *absolute(const char *path)

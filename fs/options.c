@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,17 +153,6 @@ static enum word_use find_word(const char *word, const char **ret_value)
 	return WORD_UNKNOWN;
 }
 
-__attribute__((format(printf, 2, 3))) static int misuse(
-	struct misuse *ret_why, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	(void)vsnprintf(ret_why->text, sizeof(ret_why->text), format, values);
-	va_end(values);
-	return -EINVAL;
-}
-
 static int add_mount_word(struct options *options, const char *word)
 {
 	char *longer;
@@ -176,7 +164,7 @@ static int add_mount_word(struct options *options, const char *word)
 	return 0;
 }
 
-static int take_word(struct options *options, const char *word, struct misuse *ret_why)
+static int take_word(struct options *options, const char *word, struct complaint *ret_why)
 {
 	const char *value = "";
 
@@ -192,14 +180,14 @@ static int take_word(struct options *options, const char *word, struct misuse *r
 	case WORD_RETENTION:
 		if (duration_parse(value, &options->retention_ns) == 0 && options->retention_ns)
 			return 0;
-		return misuse(ret_why, "-o %s: not a time like 24h, 30m or 7d", word);
+		return complain(ret_why, -EINVAL, "-o %s: not a time like 24h, 30m or 7d", word);
 	case WORD_WINDOWS:
 		if (windows_parse(value, &options->windows) == 0)
 			return 0;
-		return misuse(
-			ret_why, "-o %s: windows are all, year, month, week, day, hour", word);
+		return complain(ret_why, -EINVAL,
+			"-o %s: windows are all, year, month, week, day, hour", word);
 	default:
-		return misuse(ret_why, "-o %s: unknown option", word);
+		return complain(ret_why, -EINVAL, "-o %s: unknown option", word);
 	}
 }
 
@@ -235,7 +223,7 @@ static char *next_word(char **list)
 	return word;
 }
 
-static int take_words(struct options *options, const char *list, struct misuse *ret_why)
+static int take_words(struct options *options, const char *list, struct complaint *ret_why)
 {
 	char *copy = strdup(list), *rest = copy, *word;
 	int error = copy ? 0 : -ENOMEM;
@@ -249,7 +237,7 @@ static int take_words(struct options *options, const char *list, struct misuse *
 /* ---- the command line ---- */
 
 static int take_letter(
-	struct options *options, int letter, const char *value, struct misuse *ret_why)
+	struct options *options, int letter, const char *value, struct complaint *ret_why)
 {
 	switch (letter) {
 	case 'f':
@@ -267,28 +255,29 @@ static int take_letter(
 	case 'o':
 		return take_words(options, value, ret_why);
 	case ':':
-		return misuse(ret_why, "-%c needs a value", optopt);
+		return complain(ret_why, -EINVAL, "-%c needs a value", optopt);
 	default:
 		if (optopt)
-			return misuse(ret_why, "-%c: unknown option", optopt);
-		return misuse(ret_why, "%s: unknown option", value);
+			return complain(ret_why, -EINVAL, "-%c: unknown option", optopt);
+		return complain(ret_why, -EINVAL, "%s: unknown option", value);
 	}
 }
 
-static int take_operands(struct options *options, int argc, char *argv[], struct misuse *ret_why)
+static int take_operands(struct options *options, int argc, char *argv[], struct complaint *ret_why)
 {
 	if (options->help || options->version)
 		return 0;
 	if (argc < 2)
-		return misuse(ret_why, argc ? "no MOUNTPOINT given" : "no STORE given");
+		return complain(ret_why, -EINVAL, argc ? "no MOUNTPOINT given" : "no STORE given");
 	if (argc > 2)
-		return misuse(ret_why, "%s: one STORE and one MOUNTPOINT, no more", argv[2]);
+		return complain(
+			ret_why, -EINVAL, "%s: one STORE and one MOUNTPOINT, no more", argv[2]);
 	options->store = argv[0];
 	options->mountpoint = argv[1];
 	return 0;
 }
 
-int options_parse(int argc, char *argv[], struct options *ret_options, struct misuse *ret_why)
+int options_parse(int argc, char *argv[], struct options *ret_options, struct complaint *ret_why)
 {
 	static const struct option longs[] = {
 		{"help", no_argument, NULL, 'h'},

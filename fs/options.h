@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/complaint.h"
 #include "backend/window.h"
 
 struct options {
@@ -22,13 +23,8 @@ struct options {
 	char *mount; /* owned: what libfuse and the kernel shall know, "a,b=c" */
 };
 
-/* Why the command line was not understood: one line. */
-struct misuse {
-	char text[512];
-};
-
 /* 0, or -EINVAL and why.  Free with options_fini in either case. */
-int options_parse(int argc, char *argv[], struct options *ret_options, struct misuse *ret_why);
+int options_parse(int argc, char *argv[], struct options *ret_options, struct complaint *ret_why);
 void options_fini(struct options *options);
 
 /* "90d", "12h", "30m", "45s" or plain seconds, in ns; -EINVAL for anything else. */

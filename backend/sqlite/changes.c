@@ -90,7 +90,7 @@ static int find_cut(
 	struct writer *writer, int64_t low, int64_t high, int64_t cutoff_ns, int64_t *ret_seq)
 {
 	while (low < high) {
-		int64_t middle = low + (high - low) / 2, seq, time_ns;
+		int64_t middle = low + (high - low) / 2, seq = 0, time_ns = 0;
 		int found = change_from(writer, middle, &seq, &time_ns);
 
 		if (found < 0)

@@ -71,12 +71,6 @@ struct derived {
 	struct sums sums;
 };
 
-static int complain(struct complaint *ret_why, const char *path, int error)
-{
-	(void)snprintf(ret_why->text, sizeof(ret_why->text), "%s: %s", path, strerror(-error));
-	return error;
-}
-
 /* ---- opening ---- */
 
 static void remove_file(const char *path, const char *suffix)
@@ -181,7 +175,7 @@ int derived_open(struct store *store, struct derived **ret_derived, struct compl
 	int error;
 
 	if (!derived)
-		return complain(ret_why, store->path, -ENOMEM);
+		return complain(ret_why, -ENOMEM, "%s: %s", store->path, strerror(ENOMEM));
 	derived->store = store;
 	derived->bell = -1;
 	error = take_lease(store);
@@ -193,7 +187,7 @@ int derived_open(struct store *store, struct derived **ret_derived, struct compl
 	if (error) {
 		store_path(store, DERIVED_DB, path);
 		derived_close(derived);
-		return complain(ret_why, path, error);
+		return complain(ret_why, error, "%s: %s", path, strerror(-error));
 	}
 	*ret_derived = derived;
 	return 0;
@@ -233,7 +227,7 @@ int derived_position(struct derived *derived, struct position *ret_position)
 int derived_applied(const struct store *store, int64_t *ret_seq)
 {
 	char path[PATH_MAX];
-	struct position position;
+	struct position position = {0};
 	sqlite3_stmt *row = NULL;
 	sqlite3 *db = NULL;
 	int error;

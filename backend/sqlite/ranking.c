@@ -19,7 +19,7 @@
 #include "backend/sqlite/snapshot.h"
 #include "backend/sqlite/text.h"
 
-#define CHUNK_BYTES 65536
+#define CHUNK_BYTES INT64_C(65536)
 
 /* Reading further ahead than this is left to reader_work. */
 #define FAR_BYTES (4 * CHUNK_BYTES)

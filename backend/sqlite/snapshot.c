@@ -161,23 +161,25 @@ static struct snapshot **find_slot(struct snapshots *snapshots)
 static int take(struct snapshots *snapshots)
 {
 	struct snapshot **slot = find_slot(snapshots);
+	struct snapshot *snapshot = slot ? *slot : NULL;
 	int error = 0;
 
 	if (!slot)
 		return -EMFILE;
 	if (snapshots->newest && db_has_moved(snapshots->newest->db))
 		snapshots->version_base = snapshots->version_top;
-	if (!*slot)
-		error = open_snapshot(snapshots->store, slot);
+	if (!snapshot)
+		error = open_snapshot(snapshots->store, &snapshot);
 	if (error)
 		return error;
-	(*slot)->version_base = snapshots->version_base;
-	error = hold(*slot);
+	*slot = snapshot;
+	snapshot->version_base = snapshots->version_base;
+	error = hold(snapshot);
 	if (error)
 		return error;
 	snapshots->looked = snapshots->store->derived_looked;
 	snapshots->refresh = 0;
-	snapshots->newest = *slot;
+	snapshots->newest = snapshot;
 	return 0;
 }
 

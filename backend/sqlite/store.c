@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +23,6 @@
 #define HOLDER_LOOK_MS   10
 
 _Static_assert(HASH_KEY_BYTES == crypto_shorthash_KEYBYTES, "the key of a store fits its hash");
-
-__attribute__((format(printf, 3, 4))) static int complain(
-	struct complaint *ret_why, int error, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	(void)vsnprintf(ret_why->text, sizeof(ret_why->text), format, values);
-	va_end(values);
-	return error;
-}
 
 void store_path(const struct store *store, const char *file, char ret_path[static PATH_MAX])
 {

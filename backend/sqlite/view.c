@@ -82,12 +82,12 @@ static int view_position(struct view *view, struct position *ret_position)
 /* Takes a new file's view in place of the old one's once it has counted something. */
 static void view_replace(struct reader *reader)
 {
-	struct position position;
-	struct view *fresh;
+	struct position position = {0};
+	struct view *fresh = NULL;
 
-	if (view_open(reader->store, &fresh) < 0)
+	if (view_open(reader->store, &fresh))
 		return; /* none yet: the old one stands */
-	if (view_position(fresh, &position) < 0 || position.seq == 0) {
+	if (view_position(fresh, &position) || position.seq == 0) {
 		view_close(fresh);
 		return;
 	}
@@ -112,7 +112,7 @@ int reader_position(struct reader *reader, struct position *ret_position)
 {
 	int error = view_get(reader);
 
-	if (error == -ENOENT) {
+	if (!reader->view) {
 		*ret_position = (struct position){0};
 		return 0;
 	}
