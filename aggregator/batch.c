@@ -4,36 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/array.h"
+
 void batch_fini(struct batch *batch)
 {
 	free(batch->deltas);
+	free(batch->images);
 	free(batch->names);
 	*batch = (struct batch){.kinds = batch->kinds};
-}
-
-/* Room for @more elements of @size at *array; doubles. */
-static int reserve(void **array, size_t *capacity, size_t count, size_t more, size_t size)
-{
-	size_t wanted = *capacity ? *capacity : 1024;
-	void *grown;
-
-	if (count + more <= *capacity)
-		return 0;
-	while (wanted < count + more)
-		wanted *= 2;
-	grown = realloc(*array, wanted * size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*capacity = wanted;
-	return 0;
 }
 
 static int add_name(struct batch *batch, const char *name, uint32_t *ret_offset)
 {
 	size_t size = strlen(name) + 1;
-	int error = reserve((void **)&batch->names, &batch->names_capacity, batch->names_size, size,
-		sizeof(*batch->names));
+	int error = array_reserve((void **)&batch->names, &batch->names_capacity, batch->names_size,
+		size, sizeof(*batch->names));
 
 	if (error)
 		return error;
@@ -68,16 +53,29 @@ static bool is_sound(const struct log_entry *entry)
 
 int batch_add(struct batch *batch, const struct log_entry *entry)
 {
-	uint32_t name;
+	uint32_t name, user;
 	int error = is_sound(entry) ? 0 : -EUCLEAN;
 
 	if (!error)
-		error = reserve((void **)&batch->deltas, &batch->capacity, batch->count,
+		error = array_reserve((void **)&batch->deltas, &batch->capacity, batch->count,
 			2 * (size_t)WINDOW_KINDS, sizeof(*batch->deltas));
 	if (!error)
+		error = array_reserve((void **)&batch->images, &batch->image_capacity,
+			batch->image_count, 1, sizeof(*batch->images));
+	if (!error)
 		error = add_name(batch, entry->restaurant, &name);
+	if (!error)
+		error = add_name(batch, entry->user, &user);
 	if (error)
 		return error;
+	batch->images[batch->image_count] = (struct last_image){
+		.user = user,
+		.restaurant = name,
+		.restaurant_id = entry->restaurant_id,
+		.created_ns = entry->created_ns,
+		.order = (uint32_t)batch->image_count,
+	};
+	batch->image_count++;
 	if (entry->previous_ns != MOMENT_NONE)
 		add_windows(batch, name, entry->previous_ns, -1);
 	if (entry->created_ns != MOMENT_NONE)
@@ -94,7 +92,7 @@ static int compare(const void *a, const void *b, void *names)
 	return strcmp((const char *)names + x->name, (const char *)names + y->name);
 }
 
-void batch_net(struct batch *batch)
+static void net_deltas(struct batch *batch)
 {
 	struct delta *out = batch->deltas;
 
@@ -112,6 +110,54 @@ void batch_net(struct batch *batch)
 	batch->count = (size_t)(out - batch->deltas);
 }
 
+static int compare_images(const void *a, const void *b, void *names)
+{
+	const struct last_image *x = a, *y = b;
+	int order = strcmp((const char *)names + x->user, (const char *)names + y->user);
+
+	if (order)
+		return order;
+	return (x->restaurant_id > y->restaurant_id) - (x->restaurant_id < y->restaurant_id);
+}
+
+static int compare_images_in_order(const void *a, const void *b, void *names)
+{
+	const struct last_image *x = a, *y = b;
+	int order = compare_images(a, b, names);
+
+	return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+static void net_images(struct batch *batch)
+{
+	struct last_image *out = batch->images;
+
+	if (!batch->image_count)
+		return;
+	qsort_r(batch->images, batch->image_count, sizeof(*batch->images), compare_images_in_order,
+		batch->names);
+	for (size_t i = 0; i < batch->image_count; i++) {
+		if (i + 1 < batch->image_count &&
+			!compare_images(&batch->images[i], &batch->images[i + 1], batch->names))
+			continue;
+		*out++ = batch->images[i];
+	}
+	batch->image_count = (size_t)(out - batch->images);
+}
+
+void batch_net(struct batch *batch)
+{
+	net_deltas(batch);
+	net_images(batch);
+}
+
+void batch_empty(struct batch *batch)
+{
+	batch->count = 0;
+	batch->image_count = 0;
+	batch->names_size = 0;
+}
+
 int batch_apply(struct batch *batch, struct derived *derived, int64_t now_ns)
 {
 	int error = 0;
@@ -120,7 +166,12 @@ int batch_apply(struct batch *batch, struct derived *derived, int64_t now_ns)
 	for (size_t i = 0; i < batch->count && !error; i++)
 		error = derived_add(derived, batch->names + batch->deltas[i].name,
 			batch->deltas[i].window, batch->deltas[i].sum, now_ns);
-	batch->count = 0;
-	batch->names_size = 0;
+	for (size_t i = 0; i < batch->image_count && !error; i++) {
+		const struct last_image *image = &batch->images[i];
+
+		error = derived_link(derived, batch->names + image->user, image->restaurant_id,
+			batch->names + image->restaurant, image->created_ns, now_ns);
+	}
+	batch_empty(batch);
 	return error;
 }

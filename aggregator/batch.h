@@ -3,7 +3,8 @@
  *
  * A change takes one from the windows of its old moment and adds one to those of
  * its new one.  A hundred changes of one restaurant become one delta a window, and
- * what comes and goes within a batch becomes nothing at all.
+ * what comes and goes within a batch becomes nothing at all.  Of a user's favourite
+ * only its last image counts.
  *
  * One thread.  Errors are negative errno.
  */
@@ -14,6 +15,15 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+
+/* One favourite seen from its user: what it is after all changes of the batch. */
+struct last_image {
+	uint32_t user; /* offsets of names in batch->names */
+	uint32_t restaurant;
+	int64_t restaurant_id;
+	int64_t created_ns; /* MOMENT_NONE: gone */
+	uint32_t order; /* of the change in the batch */
+};
 
 struct delta {
 	window_t window;
@@ -27,6 +37,9 @@ struct batch {
 	struct delta *deltas; /* owned */
 	size_t count;
 	size_t capacity;
+	struct last_image *images; /* owned: one a change, until they are netted */
+	size_t image_count;
+	size_t image_capacity;
 	char *names; /* owned: NUL-terminated, one after the other */
 	size_t names_size;
 	size_t names_capacity;
@@ -37,8 +50,14 @@ void batch_fini(struct batch *batch);
 /* Takes the windows of one change in. */
 int batch_add(struct batch *batch, const struct log_entry *entry);
 
-/* Leaves one delta for each (window, restaurant) that changes, in that order, none of 0. */
+/*
+ * Leaves one delta for each (window, restaurant) that changes, in that order, none of
+ * 0, and the last image of each (user, restaurant), in that order.
+ */
 void batch_net(struct batch *batch);
+
+/* Forgets what it has taken in. */
+void batch_empty(struct batch *batch);
 
 /* Nets, adds all to @derived inside its transaction, and empties the batch. */
 int batch_apply(struct batch *batch, struct derived *derived, int64_t now_ns);

@@ -104,7 +104,7 @@ int pipeline_step(struct pipeline *pipeline)
 		error = commit(pipeline, error, &pipeline->position);
 	if (!error)
 		return (int)pipeline->read;
-	pipeline->batch.count = pipeline->batch.names_size = 0;
+	batch_empty(&pipeline->batch);
 	pipeline->position = before;
 	return error;
 }

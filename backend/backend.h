@@ -26,6 +26,33 @@
 /* ---- a store ---- */
 
 struct store; /* one open store */
+struct effects;
+
+/* Something changed although nobody asked for it by name. */
+enum effect_kind {
+	EFFECT_REMOVED, /* a favourite is gone: @restaurant, @favorite, @name */
+	EFFECT_CHANGED, /* its row changed: @favorite */
+	EFFECT_EXPIRY, /* when it expires changed: @restaurant, @favorite, @name */
+	EFFECT_FANS, /* the times of a fans/ changed, or there is a new one: @restaurant */
+	EFFECT_RESTAURANTS, /* a restaurant was made */
+};
+
+struct effect {
+	enum effect_kind kind;
+	int64_t restaurant;
+	int64_t favorite;
+	size_t name; /* offset in effects->names */
+};
+
+struct effects {
+	struct effect *list;
+	size_t count;
+	size_t capacity;
+	char *names; /* NUL-terminated, one after the other */
+	size_t names_size;
+	size_t names_capacity;
+};
+void effects_free(struct effects *effects); /* NULL is fine */
 
 enum store_mode {
 	STORE_SERVE, /* the one writing mount; makes the store where there is none */
@@ -37,7 +64,16 @@ struct store_options {
 	const char *mountpoint; /* SERVE: told to whoever finds the store taken */
 	int64_t retention_ns; /* SERVE: how long applied changes stay in the log */
 	window_kinds_t windows; /* SERVE: the kinds a new store counts; 0: the default */
+	bool relaxed; /* SERVE: an answered change survives a crash, and power loss after a SYNC */
+	int64_t ttl_ns; /* SERVE: every new favourite expires so long after it was written; 0: never */
 	int64_t (*now_ns)(void); /* the clock; NULL: CLOCK_REALTIME */
+	/*
+	 * SERVE: what committed changes did to others than those they name (expiry, import).
+	 * Called on a thread of the store, after the commit and before its answers; takes
+	 * @effects over (effects_free).  Must not block.  NULL: nobody wants to know.
+	 */
+	void (*behind)(void *arg, struct effects *effects);
+	void *behind_arg;
 };
 
 #define RETENTION_NS_DEFAULT (INT64_C(24) * 3600 * 1000000000)
@@ -87,11 +123,21 @@ struct favorite {
 	int64_t restaurant;
 	int64_t created_ns; /* the moment it is counted at */
 	int64_t changed_ns; /* last change of anything here */
+	int64_t expires_ns; /* 0: never */
 	uid_t uid;
 	gid_t gid;
 };
 
 /* ---- changes: one wish of one caller each ---- */
+
+enum log_op {
+	LOG_ADD = 1,
+	LOG_REMOVE,
+	LOG_UPDATE,
+	LOG_EXPIRE,
+};
+
+#define MOMENT_NONE INT64_C(-1)
 
 enum change_kind {
 	CHANGE_MAKE_RESTAURANT, /* @name; -EEXIST */
@@ -103,8 +149,24 @@ enum change_kind {
 	CHANGE_MOVE, /* @id, @name to @to_id, @to_name; -ENOENT; -EEXIST with @exclusive */
 	CHANGE_SET_CREATED, /* @id: favourite, @created_ns; -ENOENT, -EINVAL */
 	CHANGE_SET_OWNER, /* @id: favourite, @uid, @gid; -ENOENT */
+	CHANGE_SET_EXPIRY, /* @id: favourite, @created_ns: when, 0 never; -ENOENT, -EINVAL */
+	CHANGE_SET_ATTRIBUTE, /* @id, @name, @value; -EEXIST, -ENODATA, -EDQUOT, -ENOENT */
+	CHANGE_REMOVE_ATTRIBUTE, /* @id, @name; -ENODATA, -ENOENT */
+	CHANGE_IMPORT, /* @lines, @uid, @gid: all or nothing */
+	CHANGE_SYNC, /* answered when all that was answered before survives power loss */
 	CHANGE_KINDS,
 };
+
+/* One line of an import.  Restaurants and their fans/ are made where they are missing. */
+struct import_line {
+	enum log_op op; /* ADD: nothing if it is there; UPDATE: adds it if not; REMOVE, EXPIRE */
+	const char *restaurant;
+	const char *user;
+	int64_t created_ns; /* MOMENT_NONE: now */
+};
+
+/* Bytes of names and values of all attributes of one favourite. */
+#define ATTRIBUTES_BYTES_MAX 4096
 
 /* What a change left behind; which member counts follows from its kind. */
 union changed {
@@ -118,7 +180,8 @@ union changed {
  */
 struct change {
 	enum change_kind kind;
-	bool exclusive; /* MARK: an existing favourite is -EEXIST instead of the answer */
+	bool exclusive; /* an existing favourite, target or attribute is -EEXIST */
+	bool must; /* SET_ATTRIBUTE: a missing one is -ENODATA */
 	uid_t uid;
 	gid_t gid;
 	int64_t id;
@@ -126,6 +189,10 @@ struct change {
 	int64_t created_ns;
 	char name[NAME_BYTES_MAX + 1];
 	char to_name[NAME_BYTES_MAX + 1];
+	const void *value; /* SET_ATTRIBUTE: borrowed until @done */
+	size_t value_size;
+	const struct import_line *lines; /* IMPORT: borrowed until @done */
+	size_t line_count;
 
 	/*
 	 * Called once, on a thread of the store, after the commit that holds the
@@ -156,11 +223,24 @@ int reader_favorite(
 	struct reader *reader, int64_t restaurant, const char *user, struct favorite *ret_favorite);
 int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *ret_favorite);
 
+/*
+ * The value of an attribute of a favourite: its size, or -ENODATA, or -ERANGE where
+ * it does not fit; @size 0 asks for the size.
+ */
+ssize_t reader_attribute(
+	struct reader *reader, int64_t favorite, const char *name, void *ret_value, size_t size);
+
+/* Shows the names of a favourite's attributes until @each says enough. */
+typedef bool each_attribute(void *arg, const char *name);
+int reader_attributes(struct reader *reader, int64_t favorite, each_attribute *each, void *arg);
+
 struct totals {
 	int64_t restaurants;
 	int64_t favorites;
 	int64_t changed_ns; /* last time a restaurant was made or removed */
 	int64_t next_favorite; /* the id that the next new favourite gets */
+	int64_t newest_seq; /* of the log; 0: nothing ever changed */
+	int64_t newest_ns; /* when that was */
 };
 int reader_totals(struct reader *reader, struct totals *ret_totals);
 
@@ -215,6 +295,33 @@ int reader_count_windows(
 /* The windows other than WINDOW_ALL whose ranking has rows. */
 int reader_ranking_windows(struct reader *reader, int64_t after, each_window *each, void *arg);
 
+/* A user who has favourites, as the log tells. */
+struct user {
+	int64_t id; /* the same as long as what is derived is not made anew */
+	int64_t favorites; /* above 0 */
+	int64_t changed_ns;
+	char name[NAME_BYTES_MAX + 1];
+};
+int reader_user(struct reader *reader, const char *name, struct user *ret_user);
+int reader_user_by_id(struct reader *reader, int64_t id, struct user *ret_user);
+
+typedef bool each_user(void *arg, int64_t cookie, const struct user *user);
+int reader_users(struct reader *reader, int64_t after, each_user *each, void *arg);
+
+/* A favourite from the user's side; cookies of listings are the restaurants' ids. */
+struct link {
+	int64_t restaurant;
+	int64_t created_ns;
+	char name[NAME_BYTES_MAX + 1]; /* of the restaurant */
+};
+int reader_link(struct reader *reader, int64_t user, int64_t restaurant, struct link *ret_link);
+typedef bool each_link(void *arg, int64_t cookie, const struct link *link);
+int reader_links(struct reader *reader, int64_t user, int64_t after, each_link *each, void *arg);
+
+/* Ids stay below these: they share a node id. */
+#define USER_ID_MAX       (INT64_C(1) << 28)
+#define RESTAURANT_ID_MAX (INT64_C(1) << 31)
+
 /* One state of one ranking. */
 struct ranking_info {
 	int64_t version; /* the same version is the same bytes, for the life of the store handle */
@@ -243,6 +350,9 @@ int ranking_open(
 void ranking_close(struct ranking *ranking); /* NULL is fine */
 void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info);
 
+/* The seq of the change up to which it counts. */
+int ranking_applied(const struct ranking *ranking, int64_t *ret_seq);
+
 /*
  * Writes up to @size bytes of the ranking's text from @offset on to @buffer.
  * Returns how many (0 at the end), or a negative errno; -EAGAIN means that the
@@ -258,22 +368,70 @@ ssize_t ranking_read(struct ranking *ranking, int64_t offset, char *buffer, size
  */
 int64_t reader_work(struct reader *reader);
 
-/* ---- the aggregator's side ---- */
+/* ---- reading the log as text ---- */
 
-enum log_op {
-	LOG_ADD = 1,
-	LOG_REMOVE,
-	LOG_UPDATE,
-	LOG_EXPIRE,
+/*
+ * The text of all changes ever has a place for each byte; @start is that of the
+ * oldest line retained, @end that after the newest.
+ */
+struct log_text {
+	int64_t start;
+	int64_t end;
+	int64_t changed_ns; /* 0: never */
 };
+int reader_log_text(struct reader *reader, struct log_text *ret_text);
 
-#define MOMENT_NONE INT64_C(-1)
+/*
+ * Copies up to @size bytes of the text from @place on; returns how many (0 at the
+ * end), or -ESTALE where that was trimmed.
+ */
+ssize_t reader_log_read(struct reader *reader, int64_t place, char *buffer, size_t size);
+
+/* ---- figures, for people and their tools ---- */
+
+/* Upper bounds of the buckets of latencies, in ns; the last bucket has none. */
+#define LATENCY_BUCKETS 16
+extern const int64_t latency_bounds_ns[LATENCY_BUCKETS - 1];
+
+struct histogram {
+	uint64_t buckets[LATENCY_BUCKETS];
+	uint64_t count;
+	int64_t sum_ns;
+};
+void histogram_add(struct histogram *histogram, int64_t ns);
+
+struct figures {
+	uint64_t commits; /* since this store was opened */
+	uint64_t changes; /* in them */
+	uint64_t refused;
+	uint64_t largest; /* changes in one commit */
+	struct histogram commit; /* how long a commit took */
+	int failed; /* why nothing is acknowledged any more; 0: all is well */
+	int last_error; /* the last that was told to anybody but refusals; 0: none */
+};
+void store_figures(struct store *store, struct figures *ret_figures); /* SERVE */
+
+struct sizes {
+	int64_t database_bytes; /* both databases */
+	int64_t wal_bytes; /* and their logs */
+	int64_t held; /* states of derived data held by this reader */
+};
+int reader_sizes(struct reader *reader, struct sizes *ret_sizes);
+
+/* Who derives now: its pid, or 0. */
+pid_t store_aggregator(const struct store *store);
+
+/* The directory of the store. */
+const char *store_where(const struct store *store);
+
+/* ---- the aggregator's side ---- */
 
 /* One change of one favourite, with its old and its new image. */
 struct log_entry {
 	struct position position;
 	int64_t time_ns; /* never falls along seq */
 	enum log_op op;
+	int64_t restaurant_id;
 	int64_t created_ns; /* counted at this moment from now on; MOMENT_NONE: gone */
 	int64_t previous_ns; /* was counted there until now; MOMENT_NONE: is new */
 	const char *restaurant; /* valid during the call that shows it */
@@ -325,6 +483,12 @@ int derived_clear(struct derived *derived);
 /* Adds @delta to one count.  -EINVAL if that would make it negative. */
 int derived_add(struct derived *derived, const char *restaurant, window_t window, int64_t delta,
 	int64_t now_ns);
+/*
+ * Sets the moment of a user's favourite, or with MOMENT_NONE takes it away; what is
+ * so already stays.  -EOVERFLOW past USER_ID_MAX or RESTAURANT_ID_MAX.
+ */
+int derived_link(struct derived *derived, const char *user, int64_t restaurant_id,
+	const char *restaurant, int64_t created_ns, int64_t now_ns);
 /* Commits together with the position, then rings. */
 int derived_commit(struct derived *derived, const struct position *position);
 void derived_rollback(struct derived *derived);

@@ -16,7 +16,8 @@
 
 bool writer_is_refusal(int error)
 {
-	return error == -ENOENT || error == -EEXIST || error == -ENOTEMPTY || error == -EINVAL;
+	return error == -ENOENT || error == -EEXIST || error == -ENOTEMPTY || error == -EINVAL ||
+	       error == -ENODATA || error == -EDQUOT;
 }
 
 static int64_t now_ns(const struct writer *writer)
@@ -26,7 +27,7 @@ static int64_t now_ns(const struct writer *writer)
 
 /* ---- looking: 0, -ENOENT or an error of the engine ---- */
 
-static int find_restaurant(struct writer *writer, int64_t id, struct restaurant *ret_restaurant)
+int writer_find_restaurant(struct writer *writer, int64_t id, struct restaurant *ret_restaurant)
 {
 	DB_SCOPED row = writer->sql[W_RESTAURANT_BY_ID];
 
@@ -34,14 +35,37 @@ static int find_restaurant(struct writer *writer, int64_t id, struct restaurant 
 	return rows_one_restaurant(row, ret_restaurant);
 }
 
+static int find_restaurant_by_name(
+	struct writer *writer, const char *name, struct restaurant *ret_restaurant)
+{
+	DB_SCOPED row = writer->sql[W_RESTAURANT_BY_NAME];
+
+	db_bind(row, "t", name);
+	return rows_one_restaurant(row, ret_restaurant);
+}
+
 static int find_fans(struct writer *writer, int64_t id, struct restaurant *ret_restaurant)
 {
-	int error = find_restaurant(writer, id, ret_restaurant);
+	int error = writer_find_restaurant(writer, id, ret_restaurant);
 
 	return error ? error : ret_restaurant->fans_made_ns ? 0 : -ENOENT;
 }
 
-static int find_favorite(
+/* One that has expired is as good as gone, and goes now. */
+static int let_expire(struct writer *writer, const struct favorite *favorite,
+	const struct restaurant *restaurant, const char *user)
+{
+	int error = writer_remove_favorite(writer, favorite, restaurant->name, user, LOG_EXPIRE);
+
+	return error ? error : -ENOENT;
+}
+
+static bool is_expired(const struct writer *writer, const struct favorite *favorite)
+{
+	return favorite->expires_ns && favorite->expires_ns <= now_ns(writer);
+}
+
+static int find_row(
 	struct writer *writer, int64_t restaurant, const char *user, struct favorite *ret_favorite)
 {
 	DB_SCOPED row = writer->sql[W_FAVORITE_FIND];
@@ -50,44 +74,78 @@ static int find_favorite(
 	return rows_one_favorite(row, ret_favorite, NULL);
 }
 
+int writer_find_favorite(struct writer *writer, const struct restaurant *restaurant,
+	const char *user, struct favorite *ret_favorite)
+{
+	int error = find_row(writer, restaurant->id, user, ret_favorite);
+
+	if (!error && is_expired(writer, ret_favorite))
+		error = let_expire(writer, ret_favorite, restaurant, user);
+	return error;
+}
+
+static int find_row_by_id(
+	struct writer *writer, int64_t id, struct favorite *ret_favorite, char *ret_user)
+{
+	DB_SCOPED row = writer->sql[W_FAVORITE_BY_ID];
+
+	db_bind(row, "i", id);
+	return rows_one_favorite(row, ret_favorite, ret_user);
+}
+
+int writer_find_favorite_by_id(struct writer *writer, int64_t id, struct favorite *ret_favorite,
+	struct restaurant *ret_restaurant, char *ret_user)
+{
+	int error = find_row_by_id(writer, id, ret_favorite, ret_user);
+
+	if (error)
+		return error;
+	error = writer_find_restaurant(writer, ret_favorite->restaurant, ret_restaurant);
+	if (error) /* a favourite of no restaurant contradicts itself */
+		return error == -ENOENT ? -EUCLEAN : error;
+	if (is_expired(writer, ret_favorite))
+		error = let_expire(writer, ret_favorite, ret_restaurant, ret_user);
+	return error;
+}
+
 /* ---- restaurants ---- */
+
+int writer_make_restaurant(
+	struct writer *writer, const char *name, struct restaurant *ret_restaurant)
+{
+	DB_SCOPED add = writer->sql[W_RESTAURANT_ADD];
+	int64_t now = now_ns(writer);
+	int found;
+
+	db_bind(add, "ti", name, now);
+	found = db_step(add);
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	*ret_restaurant = (struct restaurant){
+		.id = sqlite3_column_int64(add, 0),
+		.changed_ns = now,
+	};
+	strcpy(ret_restaurant->name, name); /* fits: checked */
+	writer->now.restaurants++;
+	writer->now.changed_ns = now;
+	return ret_restaurant->id < RESTAURANT_ID_MAX ? 0 : -ENOSPC;
+}
 
 static int make_restaurant(struct writer *writer, struct change *change)
 {
 	struct restaurant *after = &change->after.restaurant;
-	sqlite3_stmt *find = writer->sql[W_RESTAURANT_BY_NAME];
-	sqlite3_stmt *add = writer->sql[W_RESTAURANT_ADD];
-	int64_t now = now_ns(writer);
-	int error;
+	int error = find_restaurant_by_name(writer, change->name, after);
 
-	db_bind(find, "t", change->name);
-	error = rows_one_restaurant(find, after);
-	(void)sqlite3_reset(find);
 	if (error != -ENOENT)
 		return error ? error : -EEXIST;
-	db_bind(add, "ti", change->name, now);
-	error = db_step(add);
-	*after = (struct restaurant){.changed_ns = now};
-	strcpy(after->name, change->name);
-	if (error == 1)
-		after->id = sqlite3_column_int64(add, 0);
-	(void)sqlite3_reset(add);
-	if (error != 1)
-		return error ? error : -EUCLEAN;
-	writer->now.restaurants++;
-	writer->now.changed_ns = now;
-	return 0;
+	return writer_make_restaurant(writer, change->name, after);
 }
 
 static int remove_restaurant(struct writer *writer, struct change *change)
 {
 	struct restaurant restaurant;
-	sqlite3_stmt *find = writer->sql[W_RESTAURANT_BY_NAME];
-	int error;
+	int error = find_restaurant_by_name(writer, change->name, &restaurant);
 
-	db_bind(find, "t", change->name);
-	error = rows_one_restaurant(find, &restaurant);
-	(void)sqlite3_reset(find);
 	if (error)
 		return error;
 	if (restaurant.fans_made_ns)
@@ -107,103 +165,147 @@ static int set_fans(struct writer *writer, int64_t restaurant, int64_t now, int6
 	return db_run(writer->sql[W_FANS_SET]);
 }
 
+int writer_make_fans(struct writer *writer, struct restaurant *restaurant)
+{
+	int64_t now = now_ns(writer);
+
+	restaurant->changed_ns = restaurant->fans_made_ns = restaurant->fans_changed_ns = now;
+	return set_fans(writer, restaurant->id, now, now);
+}
+
 static int make_fans(struct writer *writer, struct change *change)
 {
 	struct restaurant *after = &change->after.restaurant;
-	int64_t now = now_ns(writer);
-	int error = find_restaurant(writer, change->id, after);
+	int error = writer_find_restaurant(writer, change->id, after);
 
-	if (error)
-		return error;
-	if (after->fans_made_ns)
-		return -EEXIST;
-	after->changed_ns = after->fans_made_ns = after->fans_changed_ns = now;
-	return set_fans(writer, change->id, now, now);
+	if (!error && after->fans_made_ns)
+		error = -EEXIST;
+	return error ? error : writer_make_fans(writer, after);
+}
+
+/* What has expired is not there any more, so it cannot be in the way. */
+static int has_fans(struct writer *writer, int64_t restaurant)
+{
+	DB_SCOPED any = writer->sql[W_FANS_ANY];
+
+	db_bind(any, "ii", restaurant, now_ns(writer));
+	return db_step(any);
 }
 
 static int remove_fans(struct writer *writer, struct change *change)
 {
 	struct restaurant restaurant;
-	sqlite3_stmt *any = writer->sql[W_FANS_ANY];
 	int error = find_fans(writer, change->id, &restaurant);
 
-	if (error)
-		return error;
-	db_bind(any, "i", change->id);
-	error = db_step(any);
-	(void)sqlite3_reset(any);
+	if (!error)
+		error = has_fans(writer, change->id);
 	if (error)
 		return error == 1 ? -ENOTEMPTY : error;
-	return set_fans(writer, change->id, now_ns(writer), 0);
+	error = writer_expire_all(writer, &restaurant);
+	return error ? error : set_fans(writer, change->id, now_ns(writer), 0);
 }
 
 /* ---- favourites ---- */
 
-static int add_favorite(struct writer *writer, const struct change *change, int64_t now)
+int writer_add_favorite(struct writer *writer, const struct restaurant *restaurant,
+	const char *user, struct favorite *favorite)
 {
 	sqlite3_stmt *add = writer->sql[W_FAVORITE_ADD];
+	int64_t now = now_ns(writer);
+	int error;
 
-	db_bind(add, "iiitiii", writer->now.next_favorite, change->id,
-		store_place(writer->store, change->name), change->name, now, (int64_t)change->uid,
-		(int64_t)change->gid);
-	return db_run(add);
+	favorite->id = writer->now.next_favorite;
+	favorite->restaurant = restaurant->id;
+	favorite->changed_ns = now;
+	if (writer->store->ttl_ns)
+		favorite->expires_ns = now + writer->store->ttl_ns;
+	db_bind(add, "iiitimmii", favorite->id, restaurant->id, store_place(writer->store, user),
+		user, favorite->created_ns,
+		favorite->created_ns == now ? MOMENT_NONE : favorite->changed_ns,
+		favorite->expires_ns ? favorite->expires_ns : MOMENT_NONE, (int64_t)favorite->uid,
+		(int64_t)favorite->gid);
+	error = db_run(add);
+	if (error)
+		return error;
+	if (sqlite3_changes(writer->db) == 0)
+		return -EEXIST;
+	writer->now.next_favorite++;
+	writer->now.favorites++;
+	if (favorite->expires_ns && favorite->expires_ns < writer->next_expiry_ns)
+		writer->next_expiry_ns = favorite->expires_ns;
+	error = writer_touch_fans(writer, restaurant->id, now);
+	return error ? error
+		     : writer_log(writer, LOG_ADD, restaurant->id, restaurant->name, user,
+			       favorite->created_ns, MOMENT_NONE);
 }
 
 static int mark(struct writer *writer, struct change *change)
 {
-	struct favorite *after = &change->after.favorite;
+	struct favorite *after = &change->after.favorite, favorite;
 	struct restaurant restaurant;
-	int64_t now = now_ns(writer);
 	int error = find_fans(writer, change->id, &restaurant);
 
-	if (!error)
-		error = add_favorite(writer, change, now);
 	if (error)
 		return error;
-	if (sqlite3_changes(writer->db) == 0) {
-		if (change->exclusive)
-			return -EEXIST;
-		return find_favorite(writer, change->id, change->name, after);
-	}
-	*after = (struct favorite){
-		.id = writer->now.next_favorite++,
-		.restaurant = change->id,
-		.created_ns = now,
-		.changed_ns = now,
-		.uid = change->uid,
-		.gid = change->gid,
-	};
-	writer->now.favorites++;
-	writer_touch_fans(writer, change->id, now);
-	return writer_log(writer, LOG_ADD, restaurant.name, change->name, now, MOMENT_NONE);
+	favorite = (struct favorite){
+		.created_ns = now_ns(writer), .uid = change->uid, .gid = change->gid};
+	*after = favorite;
+	error = writer_add_favorite(writer, &restaurant, change->name, after);
+	if (error != -EEXIST)
+		return error;
+	error = writer_find_favorite(writer, &restaurant, change->name, after);
+	if (!error)
+		return change->exclusive ? -EEXIST : 0;
+	*after = favorite; /* had expired, and went */
+	return error == -ENOENT ? writer_add_favorite(writer, &restaurant, change->name, after)
+				: error;
 }
 
-static int remove_favorite(struct writer *writer, const struct favorite *favorite,
-	const char *restaurant, const char *user)
+static int remove_attributes(struct writer *writer, int64_t favorite)
+{
+	db_bind(writer->sql[W_ATTRIBUTES_REMOVE], "i", favorite);
+	return db_run(writer->sql[W_ATTRIBUTES_REMOVE]);
+}
+
+/* Whoever removes by name is told by the answer; of an expiry only the log and an effect tell. */
+int writer_remove_favorite(struct writer *writer, const struct favorite *favorite,
+	const char *restaurant, const char *user, enum log_op op)
 {
 	int error;
 
 	db_bind(writer->sql[W_FAVORITE_REMOVE], "i", favorite->id);
 	error = db_run(writer->sql[W_FAVORITE_REMOVE]);
+	if (!error)
+		error = remove_attributes(writer, favorite->id);
+	if (!error)
+		error = writer_touch_fans(writer, favorite->restaurant, now_ns(writer));
 	if (error)
 		return error;
 	writer->now.favorites--;
-	writer_touch_fans(writer, favorite->restaurant, now_ns(writer));
-	return writer_log(writer, LOG_REMOVE, restaurant, user, MOMENT_NONE, favorite->created_ns);
+	if (op == LOG_EXPIRE) {
+		writer->behind = true;
+		error = writer_effect(
+			writer, EFFECT_REMOVED, favorite->restaurant, favorite->id, user);
+	}
+	return error ? error
+		     : writer_log(writer, op, favorite->restaurant, restaurant, user, MOMENT_NONE,
+			       favorite->created_ns);
 }
 
 static int unmark(struct writer *writer, struct change *change)
 {
 	struct restaurant restaurant;
 	struct favorite favorite;
-	int error = find_restaurant(writer, change->id, &restaurant);
+	int error = writer_find_restaurant(writer, change->id, &restaurant);
 
 	if (!error)
-		error = find_favorite(writer, change->id, change->name, &favorite);
-	return error ? error : remove_favorite(writer, &favorite, restaurant.name, change->name);
+		error = writer_find_favorite(writer, &restaurant, change->name, &favorite);
+	return error ? error
+		     : writer_remove_favorite(
+			       writer, &favorite, restaurant.name, change->name, LOG_REMOVE);
 }
 
-/* Puts the row elsewhere; its id, moment and owner stay. */
+/* Puts the row elsewhere; its id, moment, owner and attributes stay. */
 static int put(struct writer *writer, struct favorite *favorite, const struct change *change,
 	const char *from, const char *to)
 {
@@ -213,16 +315,18 @@ static int put(struct writer *writer, struct favorite *favorite, const struct ch
 	db_bind(writer->sql[W_FAVORITE_MOVE], "iiiti", favorite->id, change->to_id,
 		store_place(writer->store, change->to_name), change->to_name, now);
 	error = db_run(writer->sql[W_FAVORITE_MOVE]);
-	writer_touch_fans(writer, favorite->restaurant, now);
-	writer_touch_fans(writer, change->to_id, now);
+	if (!error)
+		error = writer_touch_fans(writer, favorite->restaurant, now);
+	if (!error)
+		error = writer_touch_fans(writer, change->to_id, now);
+	if (!error)
+		error = writer_log(writer, LOG_REMOVE, favorite->restaurant, from, change->name,
+			MOMENT_NONE, favorite->created_ns);
+	if (!error)
+		error = writer_log(writer, LOG_ADD, change->to_id, to, change->to_name,
+			favorite->created_ns, MOMENT_NONE);
 	favorite->restaurant = change->to_id;
 	favorite->changed_ns = now;
-	if (!error)
-		error = writer_log(
-			writer, LOG_REMOVE, from, change->name, MOMENT_NONE, favorite->created_ns);
-	if (!error)
-		error = writer_log(
-			writer, LOG_ADD, to, change->to_name, favorite->created_ns, MOMENT_NONE);
 	return error;
 }
 
@@ -235,36 +339,44 @@ static int move(struct writer *writer, struct change *change)
 	if (!error)
 		error = find_fans(writer, change->to_id, &to);
 	if (!error)
-		error = find_favorite(writer, change->id, change->name, after);
+		error = writer_find_favorite(writer, &from, change->name, after);
 	if (error)
 		return error;
-	error = find_favorite(writer, change->to_id, change->to_name, &replaced);
+	error = writer_find_favorite(writer, &to, change->to_name, &replaced);
 	if (!error && change->exclusive)
 		return -EEXIST;
 	if (!error && replaced.id == after->id)
 		return 0;
 	if (!error)
-		error = remove_favorite(writer, &replaced, to.name, change->to_name);
+		error = writer_remove_favorite(
+			writer, &replaced, to.name, change->to_name, LOG_REMOVE);
 	if (error && error != -ENOENT)
 		return error;
 	return put(writer, after, change, from.name, to.name);
 }
 
-static int set_favorite(struct writer *writer, struct favorite *favorite)
+int writer_save_favorite(struct writer *writer, struct favorite *favorite)
 {
 	favorite->changed_ns = now_ns(writer);
-	db_bind(writer->sql[W_FAVORITE_SET], "iiiii", favorite->id, favorite->created_ns,
-		favorite->changed_ns, (int64_t)favorite->uid, (int64_t)favorite->gid);
+	db_bind(writer->sql[W_FAVORITE_SET], "iiiiim", favorite->id, favorite->created_ns,
+		favorite->changed_ns, (int64_t)favorite->uid, (int64_t)favorite->gid,
+		favorite->expires_ns ? favorite->expires_ns : MOMENT_NONE);
 	return db_run(writer->sql[W_FAVORITE_SET]);
 }
 
-static int find_favorite_by_id(
-	struct writer *writer, int64_t id, struct favorite *ret_favorite, char *ret_user)
+int writer_set_created(struct writer *writer, struct favorite *favorite,
+	const struct restaurant *restaurant, const char *user, int64_t created_ns)
 {
-	DB_SCOPED row = writer->sql[W_FAVORITE_BY_ID];
+	int64_t previous_ns = favorite->created_ns;
+	int error;
 
-	db_bind(row, "i", id);
-	return rows_one_favorite(row, ret_favorite, ret_user);
+	if (created_ns == previous_ns)
+		return 0;
+	favorite->created_ns = created_ns;
+	error = writer_save_favorite(writer, favorite);
+	return error ? error
+		     : writer_log(writer, LOG_UPDATE, restaurant->id, restaurant->name, user,
+			       created_ns, previous_ns);
 }
 
 static int set_created(struct writer *writer, struct change *change)
@@ -272,29 +384,20 @@ static int set_created(struct writer *writer, struct change *change)
 	struct favorite *after = &change->after.favorite;
 	struct restaurant restaurant;
 	char user[NAME_BYTES_MAX + 1];
-	int64_t previous_ns;
 	int error = moment_valid(change->created_ns) ? 0 : -EINVAL;
 
 	if (!error)
-		error = find_favorite_by_id(writer, change->id, after, user);
-	if (error || after->created_ns == change->created_ns)
-		return error;
-	error = find_restaurant(writer, after->restaurant, &restaurant);
-	if (error)
-		return error == -ENOENT ? -EUCLEAN : error;
-	previous_ns = after->created_ns;
-	after->created_ns = change->created_ns;
-	error = set_favorite(writer, after);
-	if (!error)
-		error = writer_log(
-			writer, LOG_UPDATE, restaurant.name, user, after->created_ns, previous_ns);
-	return error;
+		error = writer_find_favorite_by_id(writer, change->id, after, &restaurant, user);
+	return error ? error
+		     : writer_set_created(writer, after, &restaurant, user, change->created_ns);
 }
 
 static int set_owner(struct writer *writer, struct change *change)
 {
 	struct favorite *after = &change->after.favorite;
-	int error = find_favorite_by_id(writer, change->id, after, NULL);
+	struct restaurant restaurant;
+	char user[NAME_BYTES_MAX + 1];
+	int error = writer_find_favorite_by_id(writer, change->id, after, &restaurant, user);
 
 	if (error)
 		return error;
@@ -302,7 +405,15 @@ static int set_owner(struct writer *writer, struct change *change)
 		after->uid = change->uid;
 	if (change->gid != (gid_t)-1)
 		after->gid = change->gid;
-	return set_favorite(writer, after);
+	return writer_save_favorite(writer, after);
+}
+
+/* The commit that holds it is the one that syncs. */
+static int sync_all(struct writer *writer, struct change *change)
+{
+	(void)writer;
+	(void)change;
+	return 0;
 }
 
 static int (*const apply[CHANGE_KINDS])(struct writer *, struct change *) = {
@@ -315,6 +426,11 @@ static int (*const apply[CHANGE_KINDS])(struct writer *, struct change *) = {
 	[CHANGE_MOVE] = move,
 	[CHANGE_SET_CREATED] = set_created,
 	[CHANGE_SET_OWNER] = set_owner,
+	[CHANGE_SET_EXPIRY] = writer_set_expiry,
+	[CHANGE_SET_ATTRIBUTE] = writer_set_attribute,
+	[CHANGE_REMOVE_ATTRIBUTE] = writer_remove_attribute,
+	[CHANGE_IMPORT] = writer_import,
+	[CHANGE_SYNC] = sync_all,
 };
 
 int writer_apply(struct writer *writer, struct change *change)

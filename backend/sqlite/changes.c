@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "backend/sqlite/db.h"
+#include "backend/sqlite/log_text.h"
 #include "backend/sqlite/reader.h"
-#include "backend/sqlite/text.h"
 #include "backend/sqlite/writer.h"
 
 /* A piece of trimming: rows of one transaction, a few milliseconds. */
@@ -17,37 +17,15 @@
 /* The name `changes` changes its inode with each trimming: do it in large steps. */
 #define TRIM_SLACK(retention_ns) ((retention_ns) / 8)
 
-static const char *const op_words[] = {
-	[LOG_ADD] = "add",
-	[LOG_REMOVE] = "remove",
-	[LOG_UPDATE] = "update",
-	[LOG_EXPIRE] = "expire",
-};
-
-#define TIME_TEXT_BYTES (sizeof("2026-11-22T18:18:07.123456789Z") - 1)
-
-static int64_t moment_bytes(int64_t moment_ns)
-{
-	return moment_ns == MOMENT_NONE ? (int64_t)sizeof("-") - 1 : (int64_t)TIME_TEXT_BYTES;
-}
-
-/* SEQ TIME OP RESTAURANT USER CREATED_AT PREVIOUS, six tabs and a newline. */
-static int64_t line_bytes(const struct log_entry *entry)
-{
-	return text_digits(entry->position.seq) + (int64_t)TIME_TEXT_BYTES +
-	       (int64_t)strlen(op_words[entry->op]) + (int64_t)strlen(entry->restaurant) +
-	       (int64_t)strlen(entry->user) + moment_bytes(entry->created_ns) +
-	       moment_bytes(entry->previous_ns) + 7;
-}
-
-int writer_log(struct writer *writer, enum log_op op, const char *restaurant, const char *user,
-	int64_t created_ns, int64_t previous_ns)
+int writer_log(struct writer *writer, enum log_op op, int64_t restaurant_id, const char *restaurant,
+	const char *user, int64_t created_ns, int64_t previous_ns)
 {
 	struct counters *now = &writer->now;
 	struct log_entry entry = {
 		.position = {now->next_seq, nrand48(writer->random)},
 		.time_ns = writer->store->now_ns(),
 		.op = op,
+		.restaurant_id = restaurant_id,
 		.created_ns = created_ns,
 		.previous_ns = previous_ns,
 		.restaurant = restaurant,
@@ -57,10 +35,10 @@ int writer_log(struct writer *writer, enum log_op op, const char *restaurant, co
 
 	if (entry.time_ns < now->last_ns) /* a clock set back: invariant 1 */
 		entry.time_ns = now->last_ns;
-	now->end_bytes += line_bytes(&entry);
-	db_bind(writer->sql[W_CHANGE_ADD], "iiiimmitt", entry.position.seq, entry.position.tag,
-		entry.time_ns, (int64_t)op, created_ns, previous_ns, now->end_bytes, restaurant,
-		user);
+	now->end_bytes += log_line_bytes(&entry);
+	db_bind(writer->sql[W_CHANGE_ADD], "iiiimmiitt", entry.position.seq, entry.position.tag,
+		entry.time_ns, (int64_t)op, created_ns, previous_ns, now->end_bytes, restaurant_id,
+		restaurant, user);
 	error = db_run(writer->sql[W_CHANGE_ADD]);
 	now->next_seq++;
 	now->last_tag = entry.position.tag;
@@ -106,7 +84,7 @@ static int find_cut(
 
 static int remove_before(struct writer *writer, int64_t seq)
 {
-	int error = writer_begin(writer);
+	int error = writer_begin(writer, false);
 
 	if (error)
 		return error;
@@ -139,7 +117,7 @@ int writer_trim(struct writer *writer, int64_t applied, bool *ret_more)
 
 /* ---- reading ---- */
 
-static void read_entry(sqlite3_stmt *row, struct log_entry *ret_entry)
+void log_read_entry(sqlite3_stmt *row, struct log_entry *ret_entry)
 {
 	*ret_entry = (struct log_entry){
 		.position = {sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)},
@@ -147,8 +125,9 @@ static void read_entry(sqlite3_stmt *row, struct log_entry *ret_entry)
 		.op = (enum log_op)sqlite3_column_int(row, 3),
 		.created_ns = db_moment(row, 4),
 		.previous_ns = db_moment(row, 5),
-		.restaurant = (const char *)sqlite3_column_text(row, 6),
-		.user = (const char *)sqlite3_column_text(row, 7),
+		.restaurant_id = sqlite3_column_int64(row, 6),
+		.restaurant = (const char *)sqlite3_column_text(row, 7),
+		.user = (const char *)sqlite3_column_text(row, 8),
 	};
 }
 
@@ -160,7 +139,7 @@ static int show_entries(sqlite3_stmt *row, each_log_entry *each, void *arg)
 	while ((found = db_step(row)) == 1) {
 		int result;
 
-		read_entry(row, &entry);
+		log_read_entry(row, &entry);
 		if (!entry.restaurant || !entry.user)
 			return -ENOMEM;
 		result = each(arg, &entry);

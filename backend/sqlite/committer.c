@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend/bell.h"
+#include "backend/clock.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/derived.h"
 #include "backend/sqlite/internal.h"
@@ -15,6 +16,9 @@
 
 /* How often, at most, to see whether the log is due for trimming. */
 #define TRIM_LOOK_NS INT64_C(10000000000)
+
+/* After a failure, when to try again to remove what has expired. */
+#define RETRY_NS INT64_C(1000000000)
 
 /* I: set before the thread starts; L: under lock; C: committer's thread only; A: atomic. */
 struct committer {
@@ -34,6 +38,8 @@ struct committer {
 	int64_t trim_looked_ns; /* C */
 	bool trimming; /* C: there was more to trim */
 	_Atomic int64_t committed; /* A */
+	pthread_mutex_t figures_lock;
+	struct figures figures; /* guarded by figures_lock */
 };
 
 void committer_submit(struct committer *committer, struct change *change)
@@ -59,19 +65,30 @@ void committer_settle(struct committer *committer)
 	(void)pthread_mutex_unlock(&committer->lock);
 }
 
-/* All that waits, or NULL: nothing will come any more. */
-static struct change *wait_for_changes(struct committer *committer)
+/* Sleeps until something comes or something expires: false for the latter. */
+static bool sleep_until(struct committer *committer, int64_t expiry_ns)
 {
+	struct timespec until = {expiry_ns / 1000000000, expiry_ns % 1000000000};
+
+	committer->sleeping = true;
+	if (expiry_ns == INT64_MAX)
+		return pthread_cond_wait(&committer->wake, &committer->lock) == 0;
+	return pthread_cond_timedwait(&committer->wake, &committer->lock, &until) != ETIMEDOUT;
+}
+
+/* All that waits; NULL: something expires, or (with closing) nothing will come any more. */
+static struct change *wait_for_changes(struct committer *committer, bool *ret_closing)
+{
+	int64_t expiry_ns = committer->failed ? INT64_MAX : committer->writer.next_expiry_ns;
 	struct change *batch;
 
 	(void)pthread_mutex_lock(&committer->lock);
 	committer->busy = false;
 	if (!committer->first)
 		(void)pthread_cond_broadcast(&committer->idle);
-	while (!committer->first && !committer->closing) {
-		committer->sleeping = true;
-		(void)pthread_cond_wait(&committer->wake, &committer->lock);
-	}
+	while (!committer->first && !committer->closing && sleep_until(committer, expiry_ns))
+		;
+	*ret_closing = committer->closing && !committer->first;
 	committer->sleeping = false;
 	committer->busy = true;
 	batch = committer->first;
@@ -91,12 +108,13 @@ static bool is_idle(struct committer *committer)
 	return idle;
 }
 
-/* Cuts the batch after so many; returns the rest. */
+/* Cuts the batch after so many, and around an import, which takes long; returns the rest. */
 static struct change *cut(struct change *batch, size_t most)
 {
 	struct change *rest;
 
-	while (--most && batch->next)
+	while (--most && batch->next && batch->kind != CHANGE_IMPORT &&
+		batch->next->kind != CHANGE_IMPORT)
 		batch = batch->next;
 	rest = batch->next;
 	batch->next = NULL;
@@ -113,16 +131,26 @@ static int apply_all(struct committer *committer, struct change *batch)
 	return 0;
 }
 
+static bool has_sync(const struct change *batch)
+{
+	while (batch && batch->kind != CHANGE_SYNC)
+		batch = batch->next;
+	return batch;
+}
+
 static int commit(struct committer *committer, struct change *batch)
 {
 	struct writer *writer = &committer->writer;
 	int error = committer->failed;
 
 	if (!error)
-		error = writer_begin(writer);
+		error = writer_begin(writer, has_sync(batch));
 	if (error)
 		return error;
-	error = apply_all(committer, batch);
+	if (writer->next_expiry_ns <= committer->store->now_ns())
+		error = writer_expire(writer);
+	if (!error)
+		error = apply_all(committer, batch);
 	if (!error)
 		return writer_commit(writer);
 	writer_rollback(writer);
@@ -154,11 +182,53 @@ static void answer(struct change *batch, int error)
 	}
 }
 
+static void count(struct committer *committer, const struct change *batch, int error, int64_t ns)
+{
+	struct figures *figures = &committer->figures;
+	uint64_t changes = 0, refused = 0;
+
+	for (; batch; batch = batch->next) {
+		changes++;
+		refused += error || batch->error;
+	}
+	(void)pthread_mutex_lock(&committer->figures_lock);
+	figures->commits += !error;
+	figures->changes += changes - refused;
+	figures->refused += refused;
+	figures->largest = changes > figures->largest ? changes : figures->largest;
+	figures->failed = committer->failed;
+	figures->last_error = error ? error : figures->last_error;
+	histogram_add(&figures->commit, ns);
+	(void)pthread_mutex_unlock(&committer->figures_lock);
+}
+
+void committer_figures(struct committer *committer, struct figures *ret_figures)
+{
+	(void)pthread_mutex_lock(&committer->figures_lock);
+	*ret_figures = committer->figures;
+	(void)pthread_mutex_unlock(&committer->figures_lock);
+}
+
+/* Whoever keeps copies of what changed hears of it before those who changed it are answered. */
+static void tell_effects(struct committer *committer)
+{
+	struct effects *effects = committer->writer.effects;
+
+	committer->writer.effects = NULL;
+	if (effects)
+		committer->store->behind(committer->store->behind_arg, effects);
+}
+
+/* A batch may be empty: then only what has expired is removed. */
 static void commit_batch(struct committer *committer, struct change *batch)
 {
-	int64_t newest = committer->writer.now.next_seq - 1;
+	int64_t newest = committer->writer.now.next_seq - 1, began = clock_monotonic_ns();
 	int error = judge(committer, commit(committer, batch));
 
+	if (error) /* what has expired waits a little rather than being tried without end */
+		committer->writer.next_expiry_ns = committer->store->now_ns() + RETRY_NS;
+	count(committer, batch, error, clock_monotonic_ns() - began);
+	tell_effects(committer);
 	atomic_store(&committer->committed, committer->writer.committed.next_seq - 1);
 	answer(batch, error); /* after the commit: invariant 2 */
 	if (committer->writer.committed.next_seq - 1 != newest)
@@ -187,12 +257,13 @@ static void *run(void *arg)
 {
 	struct committer *committer = arg;
 	struct change *batch, *rest;
+	bool closing;
 
-	while ((batch = wait_for_changes(committer))) {
-		for (; batch; batch = rest) {
-			rest = cut(batch, BATCH_CHANGES_MAX);
+	while ((batch = wait_for_changes(committer, &closing)) || !closing) {
+		do {
+			rest = batch ? cut(batch, BATCH_CHANGES_MAX) : NULL;
 			commit_batch(committer, batch);
-		}
+		} while ((batch = rest));
 		do
 			tidy(committer);
 		while (committer->trimming && is_idle(committer));
@@ -220,6 +291,7 @@ static void free_committer(struct committer *committer)
 		(void)close(committer->bell); /* holds no data */
 	(void)pthread_cond_destroy(&committer->idle);
 	(void)pthread_cond_destroy(&committer->wake);
+	(void)pthread_mutex_destroy(&committer->figures_lock);
 	(void)pthread_mutex_destroy(&committer->lock);
 	free(committer);
 }
@@ -236,6 +308,7 @@ int committer_open(const struct store *store, struct committer **ret_committer)
 	committer->bell = -1;
 	committer->last = &committer->first;
 	(void)pthread_mutex_init(&committer->lock, NULL); /* glibc: cannot fail */
+	(void)pthread_mutex_init(&committer->figures_lock, NULL);
 	(void)pthread_cond_init(&committer->wake, NULL);
 	(void)pthread_cond_init(&committer->idle, NULL);
 	store_path(store, FAVORITES_BELL, path);

@@ -12,6 +12,7 @@
 
 struct change;
 struct committer;
+struct figures;
 struct store;
 
 int committer_open(const struct store *store, struct committer **ret_committer);
@@ -23,6 +24,9 @@ void committer_close(struct committer *committer);
 void committer_settle(struct committer *committer);
 
 void committer_submit(struct committer *committer, struct change *change);
+
+/* What it has done so far; any thread. */
+void committer_figures(struct committer *committer, struct figures *ret_figures);
 
 /* The seq of the newest committed change; 0 for NULL. */
 int64_t committer_committed(const struct committer *committer);

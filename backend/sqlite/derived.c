@@ -26,7 +26,15 @@ enum derived_statement {
 	D_COUNT_ADD,
 	D_COUNT_SUBTRACT,
 	D_RANKING_ADD,
+	D_USER_FIND,
+	D_USER_ADD,
+	D_USER_COUNT,
+	D_LINK_ADD,
+	D_LINK_SET,
+	D_LINK_REMOVE,
 	D_CLEAR_COUNTS,
+	D_CLEAR_USERS,
+	D_CLEAR_LINKS,
 	D_CLEAR_RANKINGS,
 	D_STATEMENTS,
 };
@@ -48,6 +56,17 @@ static const char *const statements[D_STATEMENTS] = {
 			  " rows = rows + excluded.rows,"
 			  " text_bytes = text_bytes + excluded.text_bytes,"
 			  " changed_ns = excluded.changed_ns",
+	[D_USER_FIND] = "SELECT id FROM user WHERE name = ?",
+	[D_USER_ADD] = "INSERT INTO user (name, favorites, changed_ns) VALUES (?, 0, ?)"
+		       " RETURNING id",
+	[D_USER_COUNT] = "UPDATE user SET favorites = favorites + ?2, changed_ns = ?3"
+			 " WHERE id = ?1",
+	[D_LINK_ADD] = "INSERT INTO link VALUES (?, ?, ?, ?)"
+		       " ON CONFLICT (user, restaurant_id) DO NOTHING",
+	[D_LINK_SET] = "UPDATE link SET created_ns = ?3 WHERE user = ?1 AND restaurant_id = ?2",
+	[D_LINK_REMOVE] = "DELETE FROM link WHERE user = ? AND restaurant_id = ?",
+	[D_CLEAR_USERS] = "UPDATE user SET favorites = 0",
+	[D_CLEAR_LINKS] = "DELETE FROM link",
 	[D_CLEAR_COUNTS] = "DELETE FROM count",
 	/* Versions go on: whoever saw one must not see it again with other bytes. */
 	[D_CLEAR_RANKINGS] = "UPDATE ranking SET version = version + 1, rows = 0, text_bytes = 0",
@@ -320,11 +339,94 @@ int derived_add(struct derived *derived, const char *restaurant, window_t window
 	return sum_up(derived, restaurant, window, after - delta, after, now_ns);
 }
 
+/* ---- users ---- */
+
+static int add_user(struct derived *derived, const char *name, int64_t now_ns, int64_t *ret_id)
+{
+	DB_SCOPED add = derived->sql[D_USER_ADD];
+	int found;
+
+	db_bind(add, "ti", name, now_ns);
+	found = db_step(add);
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	*ret_id = sqlite3_column_int64(add, 0);
+	return *ret_id < USER_ID_MAX ? 0 : -EOVERFLOW;
+}
+
+/* 0, or -ENOENT. */
+static int find_user(struct derived *derived, const char *name, int64_t *ret_id)
+{
+	DB_SCOPED row = derived->sql[D_USER_FIND];
+	int found;
+
+	db_bind(row, "t", name);
+	found = db_step(row);
+	if (found != 1)
+		return found ? found : -ENOENT;
+	*ret_id = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
+static int count_user(struct derived *derived, int64_t user, int64_t more, int64_t now_ns)
+{
+	db_bind(derived->sql[D_USER_COUNT], "iii", user, more, now_ns);
+	return db_run(derived->sql[D_USER_COUNT]);
+}
+
+static int remove_link(struct derived *derived, int64_t user, int64_t restaurant_id, int64_t now_ns)
+{
+	int error;
+
+	db_bind(derived->sql[D_LINK_REMOVE], "ii", user, restaurant_id);
+	error = db_run(derived->sql[D_LINK_REMOVE]);
+	if (!error && sqlite3_changes(derived->db))
+		error = count_user(derived, user, -1, now_ns);
+	return error;
+}
+
+static int set_link(struct derived *derived, int64_t user, int64_t restaurant_id,
+	const char *restaurant, int64_t created_ns, int64_t now_ns)
+{
+	int error;
+
+	db_bind(derived->sql[D_LINK_ADD], "iiit", user, restaurant_id, created_ns, restaurant);
+	error = db_run(derived->sql[D_LINK_ADD]);
+	if (error || sqlite3_changes(derived->db))
+		return error ? error : count_user(derived, user, +1, now_ns);
+	db_bind(derived->sql[D_LINK_SET], "iii", user, restaurant_id, created_ns);
+	return db_run(derived->sql[D_LINK_SET]);
+}
+
+int derived_link(struct derived *derived, const char *user, int64_t restaurant_id,
+	const char *restaurant, int64_t created_ns, int64_t now_ns)
+{
+	int64_t id = 0;
+	int error = restaurant_id < RESTAURANT_ID_MAX ? 0 : -EOVERFLOW;
+
+	if (!error)
+		error = find_user(derived, user, &id);
+	if (created_ns == MOMENT_NONE)
+		return error ? (error == -ENOENT ? 0 : error)
+			     : remove_link(derived, id, restaurant_id, now_ns);
+	if (error == -ENOENT)
+		error = add_user(derived, user, now_ns, &id);
+	return error ? error : set_link(derived, id, restaurant_id, restaurant, created_ns, now_ns);
+}
+
 int derived_clear(struct derived *derived)
 {
-	int error = db_run(derived->sql[D_CLEAR_COUNTS]);
+	static const enum derived_statement clear[] = {
+		D_CLEAR_COUNTS,
+		D_CLEAR_RANKINGS,
+		D_CLEAR_LINKS,
+		D_CLEAR_USERS,
+	};
+	int error = 0;
 
-	return error ? error : db_run(derived->sql[D_CLEAR_RANKINGS]);
+	for (size_t i = 0; i < sizeof(clear) / sizeof(*clear) && !error; i++)
+		error = db_run(derived->sql[clear[i]]);
+	return error;
 }
 
 static void tidy(struct derived *derived)

@@ -34,6 +34,10 @@ struct store {
 	int64_t (*now_ns)(void); /* I */
 	int64_t retention_ns; /* I */
 	window_kinds_t windows; /* I */
+	bool relaxed; /* I */
+	int64_t ttl_ns; /* I */
+	void (*behind)(void *arg, struct effects *effects); /* I */
+	void *behind_arg; /* I */
 	unsigned char hash_key[HASH_KEY_BYTES]; /* I */
 	int lease_fd; /* I: holds LEASE_SERVE in SERVE mode, LEASE_DERIVE in an aggregator */
 	struct committer *committer; /* I: NULL in READ mode */

@@ -48,6 +48,7 @@ struct ranking {
 	struct snapshot *snapshot; /* NULL: copied out, or nothing to show */
 	window_t window;
 	struct ranking_info info;
+	int64_t applied; /* of the snapshot it was opened in */
 	unsigned users;
 	struct place *chunks; /* [k]: before the row that holds byte k * CHUNK_BYTES */
 	size_t chunk_count;
@@ -273,7 +274,7 @@ static int find_state(struct reader *reader, window_t window, int64_t version,
 		error = 0;
 	}
 	if (!error)
-		*ret_snapshot = ret_info->rows ? snapshot : NULL;
+		*ret_snapshot = snapshot;
 	return error;
 }
 
@@ -299,6 +300,10 @@ static int new_ranking(
 	ranking->copy_due_ns = clock_monotonic_ns() + HELD_NS;
 	ranking->next = *list;
 	*list = ranking;
+	if (ranking->snapshot)
+		ranking->applied = ranking->snapshot->applied;
+	if (ranking->info.rows == 0) /* there is nothing to hold it for */
+		ranking->snapshot = NULL;
 	if (ranking->snapshot)
 		snapshot_use(ranking->snapshot);
 	*ret_ranking = ranking;
@@ -339,6 +344,12 @@ void ranking_close(struct ranking *ranking)
 		(void)close(ranking->copy_fd); /* nobody will read it again */
 	free(ranking->chunks);
 	free(ranking);
+}
+
+int ranking_applied(const struct ranking *ranking, int64_t *ret_seq)
+{
+	*ret_seq = ranking->applied;
+	return 0;
 }
 
 void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info)

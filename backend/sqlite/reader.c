@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/derived.h"
@@ -10,9 +12,6 @@
 #include "backend/sqlite/view.h"
 
 #define CACHE_KIB 8192
-
-#define RESTAURANT_COLUMNS "id, changed_ns, fans_made_ns, fans_changed_ns, name"
-#define FAVORITE_COLUMNS   "id, restaurant, created_ns, changed_ns, uid, gid, user"
 
 static const char *const statements[R_STATEMENTS] = {
 	[R_RESTAURANT] = "SELECT " RESTAURANT_COLUMNS " FROM restaurant WHERE name = ?",
@@ -23,15 +22,26 @@ static const char *const statements[R_STATEMENTS] = {
 	[R_FAVORITE_BY_ID] = "SELECT " FAVORITE_COLUMNS " FROM favorite WHERE id = ?",
 	[R_FAVORITES] = "SELECT " FAVORITE_COLUMNS ", place FROM favorite"
 			" WHERE restaurant = ? AND place > ? ORDER BY place, user",
-	[R_TOTALS] = "SELECT restaurants, favorites, changed_ns, next_favorite FROM state",
-	[R_CHANGES] = "SELECT seq, tag, time_ns, op, created_ns, previous_ns, restaurant, user"
+	[R_TOTALS] = "SELECT restaurants, favorites, changed_ns, next_favorite, next_seq - 1,"
+		     " CASE next_seq WHEN 1 THEN 0 ELSE last_ns END FROM state",
+	[R_CHANGES] = "SELECT seq, tag, time_ns, op, created_ns, previous_ns, restaurant_id,"
+		      " restaurant, user"
 		      " FROM change WHERE seq > ? ORDER BY seq LIMIT ?",
 	[R_OLDEST] = "SELECT coalesce((SELECT min(seq) FROM change), next_seq) FROM state",
 	[R_CHANGE_TAG] = "SELECT tag FROM change WHERE seq = ?",
 	[R_END] = "SELECT next_seq - 1, last_tag FROM state",
-	[R_SCAN] = "SELECT 0, 0, favorite.created_ns, 1, favorite.created_ns, NULL, name, user"
+	[R_SCAN] = "SELECT 0, 0, favorite.created_ns, 1, favorite.created_ns, NULL,"
+		   " restaurant.id, name, user"
 		   " FROM favorite JOIN restaurant ON restaurant.id = favorite.restaurant"
 		   " ORDER BY favorite.id",
+	[R_LOG_START] = "SELECT seq, tag, time_ns, op, created_ns, previous_ns, restaurant_id,"
+			" restaurant, user, end_bytes FROM change ORDER BY seq LIMIT 1",
+	[R_LOG_END] = "SELECT end_bytes, CASE next_seq WHEN 1 THEN 0 ELSE last_ns END FROM state",
+	[R_LOG_AT] = "SELECT end_bytes, seq FROM change WHERE seq >= ? ORDER BY seq LIMIT 1",
+	[R_LOG_FROM] = "SELECT seq, tag, time_ns, op, created_ns, previous_ns, restaurant_id,"
+		       " restaurant, user, end_bytes FROM change WHERE seq >= ? ORDER BY seq",
+	[R_ATTRIBUTE] = "SELECT value FROM attribute WHERE favorite = ? AND name = ?",
+	[R_ATTRIBUTES] = "SELECT name FROM attribute WHERE favorite = ? ORDER BY name",
 };
 
 static int open_favorites(struct reader *reader)
@@ -92,13 +102,31 @@ int reader_restaurant_by_id(struct reader *reader, int64_t id, struct restaurant
 	return rows_one_restaurant(row, ret_restaurant);
 }
 
+/* Its row may still be there for a moment: nobody shall see it. */
+static bool is_expired(const struct reader *reader, const struct favorite *favorite)
+{
+	return favorite->expires_ns && favorite->expires_ns <= reader->store->now_ns();
+}
+
+static int find_favorite(struct reader *reader, sqlite3_stmt *row, struct favorite *ret_favorite)
+{
+	struct favorite favorite;
+	int error = rows_one_favorite(row, &favorite, NULL);
+
+	if (!error && is_expired(reader, &favorite))
+		error = -ENOENT;
+	if (!error)
+		*ret_favorite = favorite;
+	return error;
+}
+
 int reader_favorite(
 	struct reader *reader, int64_t restaurant, const char *user, struct favorite *ret_favorite)
 {
 	DB_SCOPED row = reader->sql[R_FAVORITE];
 
 	db_bind(row, "iit", restaurant, store_place(reader->store, user), user);
-	return rows_one_favorite(row, ret_favorite, NULL);
+	return find_favorite(reader, row, ret_favorite);
 }
 
 int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *ret_favorite)
@@ -106,7 +134,7 @@ int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *re
 	DB_SCOPED row = reader->sql[R_FAVORITE_BY_ID];
 
 	db_bind(row, "i", id);
-	return rows_one_favorite(row, ret_favorite, NULL);
+	return find_favorite(reader, row, ret_favorite);
 }
 
 int reader_totals(struct reader *reader, struct totals *ret_totals)
@@ -120,6 +148,8 @@ int reader_totals(struct reader *reader, struct totals *ret_totals)
 	ret_totals->favorites = sqlite3_column_int64(row, 1);
 	ret_totals->changed_ns = sqlite3_column_int64(row, 2);
 	ret_totals->next_favorite = sqlite3_column_int64(row, 3);
+	ret_totals->newest_seq = sqlite3_column_int64(row, 4);
+	ret_totals->newest_ns = sqlite3_column_int64(row, 5);
 	return 0;
 }
 
@@ -151,13 +181,72 @@ int reader_favorites(
 	while ((found = db_step(rows)) == 1) {
 		struct favorite favorite;
 		char user[NAME_BYTES_MAX + 1];
-		int error = db_name(rows, 6, user);
+		int error = db_name(rows, FAVORITE_USER, user);
 
 		if (error)
 			return error;
 		rows_favorite(rows, &favorite);
-		if (each(arg, sqlite3_column_int64(rows, 7), user, &favorite))
+		if (is_expired(reader, &favorite))
+			continue;
+		if (each(arg, sqlite3_column_int64(rows, FAVORITE_USER + 1), user, &favorite))
 			return 0;
 	}
 	return found;
+}
+
+ssize_t reader_attribute(
+	struct reader *reader, int64_t favorite, const char *name, void *ret_value, size_t size)
+{
+	DB_SCOPED row = reader->sql[R_ATTRIBUTE];
+	size_t bytes;
+	int found;
+
+	db_bind(row, "it", favorite, name);
+	found = db_step(row);
+	if (found != 1)
+		return found ? found : -ENODATA;
+	bytes = (size_t)sqlite3_column_bytes(row, 0);
+	if (size && bytes > size)
+		return -ERANGE;
+	if (size && bytes)
+		memcpy(ret_value, sqlite3_column_blob(row, 0), bytes);
+	return (ssize_t)bytes;
+}
+
+int reader_attributes(struct reader *reader, int64_t favorite, each_attribute *each, void *arg)
+{
+	DB_SCOPED rows = reader->sql[R_ATTRIBUTES];
+	int found;
+
+	db_bind(rows, "i", favorite);
+	while ((found = db_step(rows)) == 1) {
+		char name[NAME_BYTES_MAX + 1];
+		int error = db_name(rows, 0, name);
+
+		if (error)
+			return error;
+		if (each(arg, name))
+			return 0;
+	}
+	return found;
+}
+
+static int64_t file_bytes(const struct reader *reader, const char *file)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	store_path(reader->store, file, path);
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+int reader_sizes(struct reader *reader, struct sizes *ret_sizes)
+{
+	*ret_sizes = (struct sizes){
+		.database_bytes = file_bytes(reader, FAVORITES_DB) + file_bytes(reader, DERIVED_DB),
+		.wal_bytes = file_bytes(reader, FAVORITES_DB "-wal") +
+			     file_bytes(reader, DERIVED_DB "-wal"),
+		.held = snapshots_held(reader->snapshots),
+	};
+	return 0;
 }

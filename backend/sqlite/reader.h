@@ -21,7 +21,19 @@ enum reader_statement {
 	R_CHANGE_TAG,
 	R_END,
 	R_SCAN,
+	R_LOG_START,
+	R_LOG_END,
+	R_LOG_AT,
+	R_LOG_FROM,
+	R_ATTRIBUTE,
+	R_ATTRIBUTES,
 	R_STATEMENTS,
+};
+
+/* A place in the text of the log that is the start of a line; seq 0: unknown. */
+struct log_cursor {
+	int64_t place;
+	int64_t seq; /* of that line */
 };
 
 struct view; /* counts.c: derived.db as it is now */
@@ -32,6 +44,7 @@ struct reader {
 	struct store *store;
 	sqlite3 *favorites;
 	sqlite3_stmt *sql[R_STATEMENTS];
+	struct log_cursor cursor; /* where the last read of the log's text ended */
 	struct view *view; /* NULL: derived.db is not there yet */
 	struct snapshots *snapshots;
 };

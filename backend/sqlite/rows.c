@@ -21,8 +21,9 @@ void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite)
 	ret_favorite->changed_ns = sqlite3_column_type(row, 3) == SQLITE_NULL
 					   ? ret_favorite->created_ns
 					   : sqlite3_column_int64(row, 3);
-	ret_favorite->uid = (uid_t)sqlite3_column_int64(row, 4);
-	ret_favorite->gid = (gid_t)sqlite3_column_int64(row, 5);
+	ret_favorite->expires_ns = sqlite3_column_int64(row, 4); /* NULL: 0 */
+	ret_favorite->uid = (uid_t)sqlite3_column_int64(row, 5);
+	ret_favorite->gid = (gid_t)sqlite3_column_int64(row, 6);
 }
 
 int rows_one_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant)
@@ -41,5 +42,5 @@ int rows_one_favorite(sqlite3_stmt *row, struct favorite *ret_favorite, char *re
 	if (error != 1)
 		return error ? error : -ENOENT;
 	rows_favorite(row, ret_favorite);
-	return ret_user ? db_name(row, 6, ret_user) : 0;
+	return ret_user ? db_name(row, FAVORITE_USER, ret_user) : 0;
 }

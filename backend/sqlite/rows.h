@@ -3,7 +3,7 @@
  *
  * Statements select, in this order:
  *	a restaurant: id, changed_ns, fans_made_ns, fans_changed_ns, name
- *	a favourite: id, restaurant, created_ns, changed_ns, uid, gid, user
+ *	a favourite: id, restaurant, created_ns, changed_ns, expires_ns, uid, gid, user
  */
 #ifndef FAVFS_ROWS_H
 #define FAVFS_ROWS_H
@@ -11,6 +11,10 @@
 #include <sqlite3.h>
 
 #include "backend/backend.h"
+
+#define RESTAURANT_COLUMNS "id, changed_ns, fans_made_ns, fans_changed_ns, name"
+#define FAVORITE_COLUMNS   "id, restaurant, created_ns, changed_ns, expires_ns, uid, gid, user"
+#define FAVORITE_USER      7 /* the column of the user */
 
 /* The row a statement stands on; -EUCLEAN for what cannot be. */
 int rows_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);

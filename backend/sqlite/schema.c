@@ -17,7 +17,7 @@ struct schema {
  * state	counters, written once a batch; one row
  * restaurant	fans_made_ns 0: it has no fans/
  * favorite	place: keyed hash of the user, the order and the cookie of listings;
- *		changed_ns NULL: as created_ns
+ *		changed_ns NULL: as created_ns; attribute_bytes: of all in `attribute`
  * change	the log; end_bytes: length of the text of all changes up to this one
  */
 static const struct schema favorites = {
@@ -54,10 +54,20 @@ static const struct schema favorites = {
 	       "	user TEXT NOT NULL,"
 	       "	created_ns INTEGER NOT NULL,"
 	       "	changed_ns INTEGER,"
+	       "	expires_ns INTEGER,"
+	       "	attribute_bytes INTEGER NOT NULL DEFAULT 0,"
 	       "	uid INTEGER NOT NULL,"
 	       "	gid INTEGER NOT NULL,"
 	       "	UNIQUE (restaurant, place, user)"
 	       ") STRICT;"
+	       "CREATE INDEX favorite_by_expiry ON favorite (expires_ns)"
+	       "	WHERE expires_ns IS NOT NULL;"
+	       "CREATE TABLE attribute ("
+	       "	favorite INTEGER NOT NULL,"
+	       "	name TEXT NOT NULL,"
+	       "	value BLOB NOT NULL,"
+	       "	PRIMARY KEY (favorite, name)"
+	       ") STRICT, WITHOUT ROWID;"
 	       "CREATE TABLE change ("
 	       "	seq INTEGER PRIMARY KEY,"
 	       "	tag INTEGER NOT NULL,"
@@ -66,6 +76,7 @@ static const struct schema favorites = {
 	       "	created_ns INTEGER,"
 	       "	previous_ns INTEGER,"
 	       "	end_bytes INTEGER NOT NULL,"
+	       "	restaurant_id INTEGER NOT NULL,"
 	       "	restaurant TEXT NOT NULL,"
 	       "	user TEXT NOT NULL"
 	       ") STRICT;",
@@ -76,6 +87,8 @@ static const struct schema favorites = {
  * count	rows at zero stay, for their changed_ns
  * ranking	sums that make the exact size of a ranking's text a product:
  *		text_bytes: bytes of names and digits of counts
+ * user		with favorites 0 nobody sees it; its id stays
+ * link		a favourite from its user's side
  */
 static const struct schema derived = {
 	.application_id = 0x66617664, /* "favd" */
@@ -100,7 +113,20 @@ static const struct schema derived = {
 	       "	rows INTEGER NOT NULL,"
 	       "	text_bytes INTEGER NOT NULL,"
 	       "	changed_ns INTEGER NOT NULL"
-	       ") STRICT;",
+	       ") STRICT;"
+	       "CREATE TABLE user ("
+	       "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	       "	name TEXT NOT NULL UNIQUE,"
+	       "	favorites INTEGER NOT NULL CHECK (favorites >= 0),"
+	       "	changed_ns INTEGER NOT NULL"
+	       ") STRICT;"
+	       "CREATE TABLE link ("
+	       "	user INTEGER NOT NULL,"
+	       "	restaurant_id INTEGER NOT NULL,"
+	       "	created_ns INTEGER NOT NULL,"
+	       "	restaurant TEXT NOT NULL,"
+	       "	PRIMARY KEY (user, restaurant_id)"
+	       ") STRICT, WITHOUT ROWID;",
 };
 
 static int make(sqlite3 *db, const struct schema *schema)

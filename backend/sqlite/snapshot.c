@@ -19,6 +19,7 @@ static const char *const statements[S_STATEMENTS] = {
 	[S_TIES] = "SELECT count, restaurant FROM count"
 		   " WHERE window = ? AND count = ? AND restaurant > ? AND count > 0"
 		   " ORDER BY restaurant",
+	[S_APPLIED] = "SELECT seq FROM position",
 	[S_BELOW] = "SELECT count, restaurant FROM count"
 		    " WHERE window = ? AND count < ? AND count > 0"
 		    " ORDER BY count DESC, restaurant",
@@ -82,6 +83,15 @@ struct ranking **snapshots_rankings(struct snapshots *snapshots)
 	return &snapshots->rankings;
 }
 
+int64_t snapshots_held(const struct snapshots *snapshots)
+{
+	int64_t held = 0;
+
+	for (int i = 0; i < SNAPSHOTS_MAX; i++)
+		held += snapshots->all[i] && snapshots->all[i]->held;
+	return held;
+}
+
 const struct store *snapshots_store(const struct snapshots *snapshots)
 {
 	return snapshots->store;
@@ -109,14 +119,24 @@ static int open_snapshot(const struct store *store, struct snapshot **ret_snapsh
 	return 0;
 }
 
+static int read_applied(struct snapshot *snapshot)
+{
+	DB_SCOPED row = snapshot->sql[S_APPLIED];
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	snapshot->applied = sqlite3_column_int64(row, 0);
+	return 0;
+}
+
 /* BEGIN alone sees nothing yet: the first read fixes the moment. */
 static int hold(struct snapshot *snapshot)
 {
-	struct ranking_info ignored;
 	int error = db_exec(snapshot->db, "BEGIN");
 
 	if (!error)
-		error = snapshot_ranking(snapshot, window_of(WINDOW_ALL, 0), &ignored);
+		error = read_applied(snapshot);
 	if (error) {
 		(void)db_exec(snapshot->db, "ROLLBACK"); /* nothing was written */
 		return error;

@@ -27,6 +27,7 @@
 enum snapshot_statement {
 	S_RANKING, /* version, rows, text_bytes, changed_ns of a window */
 	S_TIES, /* rows (count, restaurant) with this count, after this name */
+	S_APPLIED, /* seq of the position */
 	S_BELOW, /* rows below this count, most favourites first */
 	S_STATEMENTS,
 };
@@ -36,6 +37,7 @@ struct snapshot {
 	sqlite3_stmt *sql[S_STATEMENTS];
 	int64_t taken_ns; /* monotonic */
 	int64_t promised_ns; /* monotonic: not given up before */
+	int64_t applied; /* the change up to which it counts */
 	int64_t version_base; /* added to the versions in this file */
 	unsigned users; /* open rankings */
 	int held; /* whether its transaction is open */
@@ -73,6 +75,9 @@ void snapshot_leave(struct snapshot *snapshot);
 
 /* Gives up what nobody needs; returns the ns until there is more to do, or -1. */
 int64_t snapshots_expire(struct snapshots *snapshots);
+
+/* How many are held. */
+int64_t snapshots_held(const struct snapshots *snapshots);
 
 /* The open rankings of this reader; ranking.c keeps them. */
 struct ranking **snapshots_rankings(struct snapshots *snapshots);

@@ -329,6 +329,10 @@ int store_open(const char *where, const struct store_options *options, struct st
 		return complain(ret_why, -ENOMEM, "%s: %s", where, strerror(ENOMEM));
 	store->lease_fd = -1;
 	store->now_ns = options->now_ns ? options->now_ns : clock_realtime_ns;
+	store->relaxed = options->relaxed;
+	store->ttl_ns = options->ttl_ns;
+	store->behind = options->behind;
+	store->behind_arg = options->behind_arg;
 	store->retention_ns = options->retention_ns ? options->retention_ns : RETENTION_NS_DEFAULT;
 	error = open_store(store, where, options, ret_why);
 	if (error) {
@@ -374,6 +378,26 @@ void store_settle(struct store *store)
 const char *store_engine(void)
 {
 	return db_engine();
+}
+
+void store_figures(struct store *store, struct figures *ret_figures)
+{
+	committer_figures(store->committer, ret_figures);
+}
+
+pid_t store_aggregator(const struct store *store)
+{
+	char note[LEASE_NOTE_MAX];
+
+	if (!lease_is_taken(store->lease_fd, LEASE_DERIVE))
+		return 0;
+	lease_read(store->lease_fd, LEASE_DERIVE, note);
+	return strncmp(note, "pid ", 4) ? 0 : (pid_t)atoi(note + 4);
+}
+
+const char *store_where(const struct store *store)
+{
+	return store->path;
 }
 
 int store_space(const struct store *store, struct statvfs *ret_space)

@@ -19,8 +19,15 @@ enum view_statement {
 	V_COUNT,
 	V_COUNT_WINDOWS,
 	V_RANKING_WINDOWS,
+	V_USER,
+	V_USER_BY_ID,
+	V_USERS,
+	V_LINK,
+	V_LINKS,
 	V_STATEMENTS,
 };
+
+#define USER_COLUMNS "id, favorites, changed_ns, name"
 
 static const char *const statements[V_STATEMENTS] = {
 	[V_POSITION] = "SELECT seq, tag FROM position",
@@ -29,6 +36,13 @@ static const char *const statements[V_STATEMENTS] = {
 			    " WHERE restaurant = ? AND window > ? AND count > 0 ORDER BY window",
 	[V_RANKING_WINDOWS] = "SELECT window FROM ranking WHERE window > ? AND rows > 0"
 			      " ORDER BY window",
+	[V_USER] = "SELECT " USER_COLUMNS " FROM user WHERE name = ? AND favorites > 0",
+	[V_USER_BY_ID] = "SELECT " USER_COLUMNS " FROM user WHERE id = ? AND favorites > 0",
+	[V_USERS] = "SELECT " USER_COLUMNS " FROM user WHERE id > ? AND favorites > 0 ORDER BY id",
+	[V_LINK] = "SELECT restaurant_id, created_ns, restaurant FROM link"
+		   " WHERE user = ? AND restaurant_id = ?",
+	[V_LINKS] = "SELECT restaurant_id, created_ns, restaurant FROM link"
+		    " WHERE user = ? AND restaurant_id > ? ORDER BY restaurant_id",
 };
 
 struct view {
@@ -182,4 +196,106 @@ int reader_ranking_windows(struct reader *reader, int64_t after, each_window *ea
 		return error == -ENOENT ? 0 : error;
 	db_bind(rows, "i", after);
 	return show_windows(rows, each, arg);
+}
+
+/* ---- users ---- */
+
+static int read_user(sqlite3_stmt *row, struct user *ret_user)
+{
+	ret_user->id = sqlite3_column_int64(row, 0);
+	ret_user->favorites = sqlite3_column_int64(row, 1);
+	ret_user->changed_ns = sqlite3_column_int64(row, 2);
+	return db_name(row, 3, ret_user->name);
+}
+
+static int one_user(sqlite3_stmt *row, struct user *ret_user)
+{
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -ENOENT;
+	return read_user(row, ret_user);
+}
+
+int reader_user(struct reader *reader, const char *name, struct user *ret_user)
+{
+	int error = view_get(reader);
+	DB_SCOPED row = error ? NULL : reader->view->sql[V_USER];
+
+	if (error)
+		return error;
+	db_bind(row, "t", name);
+	return one_user(row, ret_user);
+}
+
+int reader_user_by_id(struct reader *reader, int64_t id, struct user *ret_user)
+{
+	int error = view_get(reader);
+	DB_SCOPED row = error ? NULL : reader->view->sql[V_USER_BY_ID];
+
+	if (error)
+		return error;
+	db_bind(row, "i", id);
+	return one_user(row, ret_user);
+}
+
+int reader_users(struct reader *reader, int64_t after, each_user *each, void *arg)
+{
+	int found = view_get(reader);
+	DB_SCOPED rows = found ? NULL : reader->view->sql[V_USERS];
+
+	if (found)
+		return found == -ENOENT ? 0 : found;
+	db_bind(rows, "i", after);
+	while ((found = db_step(rows)) == 1) {
+		struct user user;
+		int error = read_user(rows, &user);
+
+		if (error)
+			return error;
+		if (each(arg, user.id, &user))
+			return 0;
+	}
+	return found;
+}
+
+static int read_link(sqlite3_stmt *row, struct link *ret_link)
+{
+	ret_link->restaurant = sqlite3_column_int64(row, 0);
+	ret_link->created_ns = sqlite3_column_int64(row, 1);
+	return db_name(row, 2, ret_link->name);
+}
+
+int reader_link(struct reader *reader, int64_t user, int64_t restaurant, struct link *ret_link)
+{
+	int found = view_get(reader);
+	DB_SCOPED row = found ? NULL : reader->view->sql[V_LINK];
+
+	if (found)
+		return found;
+	db_bind(row, "ii", user, restaurant);
+	found = db_step(row);
+	if (found != 1)
+		return found ? found : -ENOENT;
+	return read_link(row, ret_link);
+}
+
+int reader_links(struct reader *reader, int64_t user, int64_t after, each_link *each, void *arg)
+{
+	int found = view_get(reader);
+	DB_SCOPED rows = found ? NULL : reader->view->sql[V_LINKS];
+
+	if (found)
+		return found == -ENOENT ? 0 : found;
+	db_bind(rows, "ii", user, after);
+	while ((found = db_step(rows)) == 1) {
+		struct link link;
+		int error = read_link(rows, &link);
+
+		if (error)
+			return error;
+		if (each(arg, link.restaurant, &link))
+			return 0;
+	}
+	return found;
 }

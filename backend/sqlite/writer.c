@@ -1,13 +1,15 @@
 #include "backend/sqlite/writer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "backend/array.h"
+#include "backend/effects.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/internal.h"
+#include "backend/sqlite/rows.h"
 
 #define CACHE_KIB 16384
 
@@ -18,8 +20,6 @@
 #define WAL_PAGES_TIDY  8000
 #define WAL_PAGES_FORCE 24000
 
-#define FAVORITE_COLUMNS "id, restaurant, created_ns, changed_ns, uid, gid, user"
-
 static const char *const statements[W_STATEMENTS] = {
 	[W_BEGIN] = "BEGIN IMMEDIATE",
 	[W_COMMIT] = "COMMIT",
@@ -29,10 +29,8 @@ static const char *const statements[W_STATEMENTS] = {
 	[W_STATE_SAVE] = "UPDATE state SET next_favorite = ?, next_seq = ?, last_tag = ?,"
 			 " last_ns = ?, end_bytes = ?, favorites = ?, restaurants = ?,"
 			 " changed_ns = ?",
-	[W_RESTAURANT_BY_ID] = "SELECT id, changed_ns, fans_made_ns, fans_changed_ns, name"
-			       " FROM restaurant WHERE id = ?",
-	[W_RESTAURANT_BY_NAME] = "SELECT id, changed_ns, fans_made_ns, fans_changed_ns, name"
-				 " FROM restaurant WHERE name = ?",
+	[W_RESTAURANT_BY_ID] = "SELECT " RESTAURANT_COLUMNS " FROM restaurant WHERE id = ?",
+	[W_RESTAURANT_BY_NAME] = "SELECT " RESTAURANT_COLUMNS " FROM restaurant WHERE name = ?",
 	[W_RESTAURANT_ADD] = "INSERT INTO restaurant (name, changed_ns) VALUES (?, ?)"
 			     " RETURNING id",
 	[W_RESTAURANT_REMOVE] = "DELETE FROM restaurant WHERE id = ?",
@@ -40,18 +38,32 @@ static const char *const statements[W_STATEMENTS] = {
 		       " fans_changed_ns = ?3 WHERE id = ?1",
 	[W_FANS_CHANGED] = "UPDATE restaurant SET fans_changed_ns = max(?2, fans_changed_ns)"
 			   " WHERE id = ?1",
-	[W_FANS_ANY] = "SELECT 1 FROM favorite WHERE restaurant = ? LIMIT 1",
+	[W_FANS_ANY] = "SELECT 1 FROM favorite WHERE restaurant = ?"
+		       " AND (expires_ns IS NULL OR expires_ns > ?) LIMIT 1",
+	[W_FANS_FIRST] = "SELECT id FROM favorite WHERE restaurant = ? LIMIT 1",
 	[W_FAVORITE_FIND] = "SELECT " FAVORITE_COLUMNS " FROM favorite"
 			    " WHERE restaurant = ? AND place = ? AND user = ?",
 	[W_FAVORITE_BY_ID] = "SELECT " FAVORITE_COLUMNS " FROM favorite WHERE id = ?",
-	[W_FAVORITE_ADD] = "INSERT INTO favorite VALUES (?, ?, ?, ?, ?, NULL, ?, ?)"
+	[W_FAVORITE_ADD] = "INSERT INTO favorite VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
 			   " ON CONFLICT (restaurant, place, user) DO NOTHING",
 	[W_FAVORITE_REMOVE] = "DELETE FROM favorite WHERE id = ?",
 	[W_FAVORITE_MOVE] = "UPDATE favorite SET restaurant = ?2, place = ?3, user = ?4,"
 			    " changed_ns = ?5 WHERE id = ?1",
 	[W_FAVORITE_SET] = "UPDATE favorite SET created_ns = ?2, changed_ns = ?3, uid = ?4,"
-			   " gid = ?5 WHERE id = ?1",
-	[W_CHANGE_ADD] = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   " gid = ?5, expires_ns = ?6 WHERE id = ?1",
+	[W_FAVORITE_EXPIRED] = "SELECT " FAVORITE_COLUMNS " FROM favorite"
+			       " WHERE expires_ns <= ? ORDER BY expires_ns LIMIT 1",
+	[W_EXPIRY_NEXT] = "SELECT min(expires_ns) FROM favorite WHERE expires_ns IS NOT NULL",
+	[W_ATTRIBUTE_GET] = "SELECT length(value) FROM attribute WHERE favorite = ? AND name = ?",
+	[W_ATTRIBUTE_SET] = "INSERT INTO attribute VALUES (?1, ?2, ?3)"
+			    " ON CONFLICT (favorite, name) DO UPDATE SET value = excluded.value",
+	[W_ATTRIBUTE_REMOVE] = "DELETE FROM attribute WHERE favorite = ? AND name = ?",
+	[W_ATTRIBUTES_REMOVE] = "DELETE FROM attribute WHERE favorite = ?",
+	[W_ATTRIBUTE_BYTES] = "SELECT attribute_bytes FROM favorite WHERE id = ?",
+	[W_ATTRIBUTE_BYTES_ADD] = "UPDATE favorite SET attribute_bytes = attribute_bytes + ?2,"
+				  " changed_ns = ?3 WHERE id = ?1",
+	[W_STATE_TOUCH] = "UPDATE state SET one = 1",
+	[W_CHANGE_ADD] = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[W_CHANGE_TIME] = "SELECT seq, time_ns FROM change WHERE seq >= ? ORDER BY seq LIMIT 1",
 	[W_CHANGE_OLDEST] = "SELECT seq, time_ns FROM change ORDER BY seq LIMIT 1",
 	[W_CHANGE_TRIM] = "DELETE FROM change WHERE seq < ?",
@@ -78,6 +90,19 @@ static int load_counters(struct writer *writer)
 	return 0;
 }
 
+static int load_expiry(struct writer *writer)
+{
+	DB_SCOPED row = writer->sql[W_EXPIRY_NEXT];
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	writer->next_expiry_ns = sqlite3_column_type(row, 0) == SQLITE_NULL
+					 ? INT64_MAX
+					 : sqlite3_column_int64(row, 0);
+	return 0;
+}
+
 static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct writer *writer = arg;
@@ -86,6 +111,17 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)name;
 	writer->wal_pages = pages;
 	return SQLITE_OK;
+}
+
+/* FULL: a commit waits for the medium; NORMAL: only a checkpoint does. */
+static int set_durable(struct writer *writer, bool durable)
+{
+	int error = db_exec(writer->db,
+		durable ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;");
+
+	if (!error)
+		writer->durable = durable;
+	return error;
 }
 
 static int open_connection(struct writer *writer)
@@ -97,7 +133,7 @@ static int open_connection(struct writer *writer)
 	error = db_open(path, DB_WRITE, CACHE_KIB, &writer->db);
 	if (error)
 		return error;
-	error = db_exec(writer->db, "PRAGMA synchronous = FULL;");
+	error = set_durable(writer, !writer->store->relaxed);
 	if (!error)
 		error = db_prepare(writer->db, statements, W_STATEMENTS, writer->sql);
 	return error;
@@ -114,6 +150,8 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 	error = open_connection(writer);
 	if (!error)
 		error = load_counters(writer);
+	if (!error)
+		error = load_expiry(writer);
 	if (error) {
 		writer_close(writer);
 		return error;
@@ -124,15 +162,29 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 
 void writer_close(struct writer *writer)
 {
+	effects_free(writer->effects);
+	writer->effects = NULL;
+	free(writer->touched);
+	writer->touched = NULL;
 	db_finalize(writer->sql, W_STATEMENTS);
 	db_close(writer->db);
 	writer->db = NULL;
 }
 
-int writer_begin(struct writer *writer)
+int writer_begin(struct writer *writer, bool durable)
 {
+	int error = 0;
+
+	durable = durable || !writer->store->relaxed;
+	if (durable != writer->durable)
+		error = set_durable(writer, durable);
 	writer->touched_count = 0;
-	return db_run(writer->sql[W_BEGIN]);
+	writer->behind = false;
+	if (!error)
+		error = db_run(writer->sql[W_BEGIN]);
+	if (!error && durable && writer->store->relaxed) /* a commit of nothing syncs nothing */
+		error = db_run(writer->sql[W_STATE_TOUCH]);
+	return error;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -153,6 +205,8 @@ static int save_touched(struct writer *writer)
 			continue;
 		db_bind(writer->sql[W_FANS_CHANGED], "ii", writer->touched[i], writer->touched_ns);
 		error = db_run(writer->sql[W_FANS_CHANGED]);
+		if (!error && writer->behind)
+			error = writer_effect(writer, EFFECT_FANS, writer->touched[i], 0, NULL);
 	}
 	return error;
 }
@@ -192,15 +246,34 @@ void writer_rollback(struct writer *writer)
 		(void)db_run(writer->sql[W_ROLLBACK]);
 	writer->now = writer->committed;
 	writer->touched_count = 0;
+	effects_free(writer->effects);
+	writer->effects = NULL;
 }
 
-void writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns)
+int writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns)
 {
+	int error;
+
 	writer->touched_ns = when_ns > writer->touched_ns ? when_ns : writer->touched_ns;
 	if (writer->touched_count && writer->touched[writer->touched_count - 1] == restaurant)
-		return;
-	assert(writer->touched_count < sizeof(writer->touched) / sizeof(*writer->touched));
-	writer->touched[writer->touched_count++] = restaurant;
+		return 0;
+	error = array_reserve((void **)&writer->touched, &writer->touched_capacity,
+		writer->touched_count, 1, sizeof(*writer->touched));
+	if (!error)
+		writer->touched[writer->touched_count++] = restaurant;
+	return error;
+}
+
+int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
+	int64_t favorite, const char *name)
+{
+	struct effect effect = {.kind = kind, .restaurant = restaurant, .favorite = favorite};
+
+	if (!writer->store->behind)
+		return 0;
+	if (!writer->effects)
+		writer->effects = calloc(1, sizeof(*writer->effects));
+	return writer->effects ? effects_add(writer->effects, effect, name) : -ENOMEM;
 }
 
 void writer_tidy(struct writer *writer)

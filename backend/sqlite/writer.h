@@ -18,6 +18,9 @@
 /* Changes in one transaction: bounds its time and its memory. */
 #define BATCH_CHANGES_MAX 2048
 
+/* Favourites that expire in one transaction. */
+#define EXPIRE_ROWS_MAX 1000
+
 enum writer_statement {
 	W_BEGIN,
 	W_COMMIT,
@@ -31,12 +34,22 @@ enum writer_statement {
 	W_FANS_SET,
 	W_FANS_CHANGED,
 	W_FANS_ANY,
+	W_FANS_FIRST,
 	W_FAVORITE_FIND,
 	W_FAVORITE_BY_ID,
 	W_FAVORITE_ADD,
 	W_FAVORITE_REMOVE,
 	W_FAVORITE_MOVE,
 	W_FAVORITE_SET,
+	W_FAVORITE_EXPIRED,
+	W_EXPIRY_NEXT,
+	W_ATTRIBUTE_GET,
+	W_ATTRIBUTE_SET,
+	W_ATTRIBUTE_REMOVE,
+	W_ATTRIBUTES_REMOVE,
+	W_ATTRIBUTE_BYTES,
+	W_ATTRIBUTE_BYTES_ADD,
+	W_STATE_TOUCH,
 	W_CHANGE_ADD,
 	W_CHANGE_TIME,
 	W_CHANGE_OLDEST,
@@ -64,15 +77,21 @@ struct writer {
 	struct counters committed;
 	unsigned short random[3]; /* of tags */
 	int wal_pages; /* after the last commit */
-	int64_t touched[BATCH_CHANGES_MAX * 3]; /* whose fans/ changed; a move touches three */
+	bool behind; /* fans/ changed in this transaction without a request on them */
+	bool durable; /* what PRAGMA synchronous says now */
+	int64_t *touched; /* restaurants whose fans/ changed */
 	size_t touched_count;
+	size_t touched_capacity;
 	int64_t touched_ns; /* when, for all of them */
+	struct effects *effects; /* of this transaction on others; NULL: none, or nobody cares */
+	int64_t next_expiry_ns; /* not later than the first to expire; INT64_MAX: none */
 };
 
 int writer_open(const struct store *store, struct writer *ret_writer);
 void writer_close(struct writer *writer); /* brings the log home */
 
-int writer_begin(struct writer *writer);
+/* @durable: the commit survives power loss, and so does all before it. */
+int writer_begin(struct writer *writer, bool durable);
 
 /*
  * 0 when all since writer_begin is on the medium; otherwise nothing of it
@@ -86,18 +105,59 @@ void writer_tidy(struct writer *writer);
 
 /*
  * Applies one change inside a transaction: 0 and change->after, or a refusal
- * (-ENOENT, -EEXIST, -ENOTEMPTY, -EINVAL) that did nothing.  Any other error has spoilt
+ * (-ENOENT, -EEXIST, -ENOTEMPTY, -EINVAL, -ENODATA, -EDQUOT) that did nothing.  Any other error has spoilt
  * the transaction: roll back.
  */
 int writer_apply(struct writer *writer, struct change *change);
 bool writer_is_refusal(int error);
 
-/* Remembers that fans/ of a restaurant changed; written by the commit. */
-void writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns);
+/*
+ * expiry.c: removes what has expired, a bounded piece, inside a transaction.  Sets
+ * next_expiry_ns.
+ */
+int writer_expire(struct writer *writer);
+
+/* Removes all of a restaurant, which have expired. */
+int writer_expire_all(struct writer *writer, const struct restaurant *restaurant);
+
+/*
+ * Looking before writing: 0, -ENOENT or an error of the engine.  A favourite that has
+ * expired is removed on the way and -ENOENT.
+ */
+int writer_find_restaurant(struct writer *writer, int64_t id, struct restaurant *ret_restaurant);
+int writer_find_favorite(struct writer *writer, const struct restaurant *restaurant,
+	const char *user, struct favorite *ret_favorite);
+int writer_find_favorite_by_id(struct writer *writer, int64_t id, struct favorite *ret_favorite,
+	struct restaurant *ret_restaurant, char *ret_user);
+
+/* Changing what was found.  The log says @op. */
+int writer_make_restaurant(
+	struct writer *writer, const char *name, struct restaurant *ret_restaurant);
+int writer_make_fans(struct writer *writer, struct restaurant *restaurant);
+int writer_add_favorite(struct writer *writer, const struct restaurant *restaurant,
+	const char *user, struct favorite *favorite);
+int writer_remove_favorite(struct writer *writer, const struct favorite *favorite,
+	const char *restaurant, const char *user, enum log_op op);
+int writer_set_created(struct writer *writer, struct favorite *favorite,
+	const struct restaurant *restaurant, const char *user, int64_t created_ns);
+int writer_save_favorite(struct writer *writer, struct favorite *favorite);
+
+/* import.c, attributes.c, expiry.c: what these changes do. */
+int writer_import(struct writer *writer, struct change *change);
+int writer_set_attribute(struct writer *writer, struct change *change);
+int writer_remove_attribute(struct writer *writer, struct change *change);
+int writer_set_expiry(struct writer *writer, struct change *change);
+
+/* Tells of something that happened behind the kernel's back; 0 or -ENOMEM. */
+int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
+	int64_t favorite, const char *name);
+
+/* Remembers that fans/ of a restaurant changed; written by the commit.  0 or -ENOMEM. */
+int writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns);
 
 /* changes.c: appends to the log; time never falls (invariant 1). */
-int writer_log(struct writer *writer, enum log_op op, const char *restaurant, const char *user,
-	int64_t created_ns, int64_t previous_ns);
+int writer_log(struct writer *writer, enum log_op op, int64_t restaurant_id, const char *restaurant,
+	const char *user, int64_t created_ns, int64_t previous_ns);
 
 /*
  * changes.c: removes what is older than the retention and counted (@applied,

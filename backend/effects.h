@@ -1,0 +1,12 @@
+/*
+ * effects.h - filling a list of effects (backend.h).
+ */
+#ifndef FAVFS_EFFECTS_H
+#define FAVFS_EFFECTS_H
+
+#include "backend/backend.h"
+
+/* Adds one with a copy of @name, which may be NULL; 0 or -ENOMEM. */
+int effects_add(struct effects *effects, struct effect effect, const char *name);
+
+#endif
