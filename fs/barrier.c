@@ -1,4 +1,5 @@
 #include "fs/barrier.h"
+#include "fs/reply.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static void answer_first(struct barriers *barriers, int error)
 		barriers->last = &barriers->first;
 	if (!barrier->interrupted) {
 		fuse_req_interrupt_func(barrier->req, NULL, NULL);
-		(void)fuse_reply_err(barrier->req, -error); /* the caller may be gone */
+		reply_error(barrier->req, error);
 	}
 	free(barrier);
 }
@@ -60,7 +61,8 @@ static void interrupt(fuse_req_t req, void *data)
 	if (barrier->interrupted)
 		return;
 	barrier->interrupted = true;
-	(void)fuse_reply_err(req, EINTR); /* the caller may be gone */
+	reply_begin(OPERATION_fsync);
+	reply_error(req, -EINTR);
 }
 
 static int applied(struct mount *m, int64_t *ret_seq)
@@ -73,20 +75,38 @@ static int applied(struct mount *m, int64_t *ret_seq)
 	return error;
 }
 
+/* What was acknowledged to anybody; whoever only reads takes what it sees committed. */
+static int committed(struct mount *m, int64_t *ret_seq)
+{
+	struct totals totals;
+	int error = 0;
+
+	if (!m->read_only) {
+		*ret_seq = store_committed(m->store);
+		return 0;
+	}
+	error = reader_totals(m->reader, &totals);
+	if (!error)
+		*ret_seq = totals.newest_seq;
+	return error;
+}
+
 void barrier_add(struct mount *m, fuse_req_t req)
 {
-	int64_t wanted = store_committed(m->store), seq;
+	int64_t wanted = 0, seq = 0;
 	struct barrier *barrier;
-	int error = applied(m, &seq);
+	int error = committed(m, &wanted);
 
+	if (!error)
+		error = applied(m, &seq);
 	if (error || seq >= wanted) {
 		reader_refresh(m->reader);
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		reply_error(req, error);
 		return;
 	}
 	barrier = calloc(1, sizeof(*barrier));
 	if (!barrier) {
-		(void)fuse_reply_err(req, ENOMEM); /* the caller may be gone */
+		reply_error(req, -ENOMEM);
 		return;
 	}
 	*barrier = (struct barrier){
@@ -104,6 +124,7 @@ int64_t barriers_look(struct mount *m)
 
 	if (!barriers->first)
 		return -1;
+	reply_begin(OPERATION_fsync);
 	error = applied(m, &seq);
 	while (barriers->first && (error || barriers->first->seq <= seq)) {
 		reader_refresh(m->reader); /* whoever waited must not see an older ranking */

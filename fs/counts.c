@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "fs/listing.h"
+#include "fs/reply.h"
 
 #define COUNT_TEXT_MAX 24 /* 20 digits, newline, NUL */
 
@@ -164,13 +165,13 @@ static void count_open(struct mount *m, fuse_req_t req, struct node n, struct fu
 	int error = read_count(m, n, &count);
 
 	if (error) {
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		reply_error(req, error);
 		return;
 	}
 	fi->fh = (uint64_t)count.count;
 	fi->direct_io = 1;
 	fi->noflush = 1;
-	(void)fuse_reply_open(req, fi); /* the caller may be gone: nothing to take back */
+	(void)reply_open(req, fi); /* nothing to take back */
 }
 
 static void count_read(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,
@@ -183,7 +184,7 @@ static void count_read(struct mount *m, fuse_req_t req, struct node n, size_t si
 	(void)m;
 	(void)n;
 	length -= skip;
-	(void)fuse_reply_buf(req, text + skip, length < size ? length : size); /* as above */
+	reply_bytes(req, text + skip, length < size ? length : size);
 }
 
 const struct node_ops count_ops = {

@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/clock.h"
 #include "fs/listing.h"
+#include "fs/people.h"
 #include "fs/request.h"
+#include "fs/reply.h"
 
 /* ---- attributes ---- */
 
@@ -23,13 +26,25 @@ static void favorite_attr(const struct mount *m, const struct favorite *favorite
 	st->st_gid = favorite->gid;
 }
 
+/* Nobody shall see one that has expired, also not from what the kernel remembers. */
+static double favorite_timeout(const struct mount *m, const struct favorite *favorite)
+{
+	double left_s;
+
+	if (!favorite->expires_ns)
+		return m->timeout_s;
+	left_s = (double)(favorite->expires_ns - clock_realtime_ns()) / 1e9;
+	if (left_s < 0)
+		left_s = 0;
+	return left_s < m->timeout_s ? left_s : m->timeout_s;
+}
+
 static void favorite_entry(
 	const struct mount *m, const struct favorite *favorite, struct fuse_entry_param *e)
 {
-	*e = (struct fuse_entry_param){
-		.attr_timeout = TIMEOUT_LONG_S,
-		.entry_timeout = TIMEOUT_LONG_S,
-	};
+	double timeout_s = favorite_timeout(m, favorite);
+
+	*e = (struct fuse_entry_param){.attr_timeout = timeout_s, .entry_timeout = timeout_s};
 	favorite_attr(m, favorite, &e->attr);
 	e->ino = e->attr.st_ino;
 }
@@ -70,14 +85,25 @@ static void created(struct request *r, const union changed *after)
 
 	favorite_entry(r->mount, &after->favorite, &e);
 	r->fi.noflush = 1;
-	(void)fuse_reply_create(r->req, &e, &r->fi); /* the caller may be gone; the mark stays */
+	reply_create(r->req, &e, &r->fi);
+}
+
+static struct request *new_if_allowed(const struct mount *m, fuse_req_t req, enum change_kind kind,
+	struct node n, const char *name)
+{
+	int error = people_may(m, req, name);
+
+	if (!error)
+		return request_new(m, req, kind, n.key, name);
+	reply_error(req, error);
+	return NULL;
 }
 
 static void fans_create(struct mount *m, fuse_req_t req, struct node n, const char *name,
 	const struct fuse_file_info *fi)
 {
 	const struct fuse_ctx *caller = fuse_req_ctx(req);
-	struct request *r = request_new(m, req, CHANGE_MARK, n.key, name);
+	struct request *r = new_if_allowed(m, req, CHANGE_MARK, n, name);
 
 	if (!r)
 		return;
@@ -92,7 +118,7 @@ static void fans_create(struct mount *m, fuse_req_t req, struct node n, const ch
 
 static void fans_unlink(struct mount *m, fuse_req_t req, struct node n, const char *name)
 {
-	struct request *r = request_new(m, req, CHANGE_UNMARK, n.key, name);
+	struct request *r = new_if_allowed(m, req, CHANGE_UNMARK, n, name);
 
 	if (r)
 		request_submit(r);
@@ -106,10 +132,12 @@ static void fans_rename(struct mount *m, fuse_req_t req, struct node n, const ch
 
 	if (flags & ~(unsigned)RENAME_NOREPLACE)
 		error = -EINVAL;
+	if (!error)
+		error = people_may(m, req, to_name);
 	if (error)
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		reply_error(req, error);
 	else
-		r = request_new(m, req, CHANGE_MOVE, n.key, name);
+		r = new_if_allowed(m, req, CHANGE_MOVE, n, name);
 	if (!r)
 		return;
 	r->change.exclusive = flags & RENAME_NOREPLACE;
@@ -172,16 +200,19 @@ static int removed_attr(struct mount *m, struct node n, struct stat *st)
 	return 0;
 }
 
-static int favorite_getattr(struct mount *m, struct node n, struct stat *st)
+/* *ret_timeout_s: how long the kernel may keep it. */
+static int read_attr(struct mount *m, struct node n, struct stat *st, double *ret_timeout_s)
 {
 	struct favorite favorite;
 	int error = reader_favorite_by_id(m->reader, n.key, &favorite);
 
 	if (error == -ENOENT)
 		return removed_attr(m, n, st);
-	if (!error)
-		favorite_attr(m, &favorite, st);
-	return error;
+	if (error)
+		return error;
+	favorite_attr(m, &favorite, st);
+	*ret_timeout_s = favorite_timeout(m, &favorite);
+	return 0;
 }
 
 static void changed(struct request *r, const union changed *after)
@@ -189,7 +220,7 @@ static void changed(struct request *r, const union changed *after)
 	struct stat st;
 
 	favorite_attr(r->mount, &after->favorite, &st);
-	(void)fuse_reply_attr(r->req, &st, TIMEOUT_LONG_S); /* the caller may be gone */
+	reply_attr(r->req, 0, &st, favorite_timeout(r->mount, &after->favorite));
 }
 
 static void set_created(struct mount *m, fuse_req_t req, struct node n, const struct stat *st)
@@ -199,7 +230,7 @@ static void set_created(struct mount *m, fuse_req_t req, struct node n, const st
 	int error = moment_of(&st->st_mtim, &created_ns);
 
 	if (error) {
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		reply_error(req, error);
 		return;
 	}
 	r = request_new(m, req, CHANGE_SET_CREATED, n.key, NULL);
@@ -223,15 +254,20 @@ static void set_owner(
 	request_submit(r);
 }
 
+static int favorite_getattr(struct mount *m, struct node n, struct stat *st)
+{
+	double ignored;
+
+	return read_attr(m, n, st, &ignored);
+}
+
 static void answer_attr(struct mount *m, fuse_req_t req, struct node n)
 {
 	struct stat st;
-	int error = favorite_getattr(m, n, &st);
+	double timeout_s = 0;
+	int error = read_attr(m, n, &st, &timeout_s);
 
-	if (error)
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
-	else
-		(void)fuse_reply_attr(req, &st, TIMEOUT_LONG_S); /* the same */
+	reply_attr(req, error, &st, timeout_s);
 }
 
 /* chmod, atime and "now" succeed and change nothing; there is no content to grow. */
@@ -239,7 +275,7 @@ static void favorite_setattr(
 	struct mount *m, fuse_req_t req, struct node n, const struct stat *st, int to_set)
 {
 	if ((to_set & FUSE_SET_ATTR_SIZE) && st->st_size > 0)
-		(void)fuse_reply_err(req, EPERM); /* the caller may be gone */
+		reply_error(req, -EPERM);
 	else if (to_set & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID))
 		set_owner(m, req, n, st, to_set);
 	else if ((to_set & FUSE_SET_ATTR_MTIME) && !(to_set & FUSE_SET_ATTR_MTIME_NOW))
@@ -253,7 +289,7 @@ static void favorite_open(struct mount *m, fuse_req_t req, struct node n, struct
 	(void)m;
 	(void)n;
 	fi->noflush = 1;
-	(void)fuse_reply_open(req, fi); /* the caller may be gone: nothing to take back */
+	(void)reply_open(req, fi); /* nothing to take back */
 }
 
 static void favorite_read(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,
@@ -264,13 +300,18 @@ static void favorite_read(struct mount *m, fuse_req_t req, struct node n, size_t
 	(void)size;
 	(void)offset;
 	(void)fi;
-	(void)fuse_reply_buf(req, NULL, 0); /* the caller may be gone */
+	reply_bytes(req, NULL, 0);
 }
 
 const struct node_ops favorite_ops = {
 	.mode = S_IFREG | 0644,
 	.getattr = favorite_getattr,
+	.answer_getattr = answer_attr,
 	.setattr = favorite_setattr,
+	.getxattr = favorite_getxattr,
+	.listxattr = favorite_listxattr,
+	.setxattr = favorite_setxattr,
+	.removexattr = favorite_removexattr,
 	.open = favorite_open,
 	.read = favorite_read,
 };

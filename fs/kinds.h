@@ -17,6 +17,28 @@ extern const struct node_ops count_ops;
 extern const struct node_ops rankings_ops; /* rankings.c */
 extern const struct node_ops ranking_ops;
 extern const struct node_ops alias_ops;
+extern const struct node_ops users_ops; /* users.c */
+extern const struct node_ops user_ops;
+extern const struct node_ops favorites_ops;
+extern const struct node_ops link_ops;
+extern const struct node_ops changes_ops; /* changes.c */
+extern const struct node_ops import_ops; /* import.c */
+extern const struct node_ops status_ops; /* status.c */
+extern const struct node_ops metrics_ops;
+
+/* changes.c: the node of the log as it is retained now. */
+int changes_lookup(struct mount *m, struct fuse_entry_param *e);
+
+/* rankings.c: wakes those who poll a ranking that is not the newest any more. */
+void rankings_wake(struct mount *m);
+
+/* attributes.c */
+void favorite_getxattr(
+	struct mount *m, fuse_req_t req, struct node n, const char *name, size_t size);
+void favorite_listxattr(struct mount *m, fuse_req_t req, struct node n, size_t size);
+void favorite_setxattr(struct mount *m, fuse_req_t req, struct node n, const char *name,
+	const char *value, size_t size, int flags);
+void favorite_removexattr(struct mount *m, fuse_req_t req, struct node n, const char *name);
 
 /* rankings.c: tries the waiting reads again; call it after reader_work. */
 void rankings_retry(struct mount *m);

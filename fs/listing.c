@@ -1,4 +1,5 @@
 #include "fs/listing.h"
+#include "fs/reply.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,14 +51,14 @@ void listing_reply(
 
 	l.buffer = malloc(l.size);
 	if (!l.buffer) {
-		(void)fuse_reply_err(req, ENOMEM); /* the caller may be gone */
+		reply_error(req, -ENOMEM);
 		return;
 	}
 	if (!add_dots(&l, n))
 		error = node_ops[n.kind]->list(m, n, &l);
 	if (error && l.used == 0)
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		reply_error(req, error);
 	else
-		(void)fuse_reply_buf(req, l.buffer, l.used); /* the same */
+		reply_bytes(req, l.buffer, l.used);
 	free(l.buffer);
 }

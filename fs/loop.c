@@ -75,8 +75,10 @@ static void wait_for_more(struct loop *loop, int64_t timeout_ns)
 		return; /* a wake-up like any other */
 	if (fds[1].revents)
 		loop->told_to_end = true;
-	if (fds[2].revents)
+	if (fds[2].revents) {
 		store_derived_look(loop->mount->store);
+		rankings_wake(loop->mount);
+	}
 }
 
 /* A kind of busy waiting is not needed: requests come while others are being committed. */

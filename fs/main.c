@@ -18,6 +18,7 @@
 #include "fs/loop.h"
 #include "fs/mount.h"
 #include "fs/mountpoint.h"
+#include "fs/notifier.h"
 #include "fs/options.h"
 
 /* What main opens, in this order, and closes in the other. */
@@ -76,13 +77,25 @@ static int check_apart(const char *store, const char *mountpoint)
 	return inside ? -EINVAL : 0;
 }
 
+/* On a thread of the store. */
+static void tell_kernel(void *arg, struct effects *effects)
+{
+	struct mount *m = arg;
+
+	notifier_add_effects(m->notifier, effects);
+}
+
 static int open_store(struct program *program)
 {
 	struct store_options options = {
-		.mode = STORE_SERVE,
+		.mode = program->options.read_only ? STORE_READ : STORE_SERVE,
 		.mountpoint = program->mountpoint,
 		.retention_ns = program->options.retention_ns,
 		.windows = program->options.windows,
+		.relaxed = program->options.relaxed,
+		.ttl_ns = program->options.ttl_ns,
+		.behind = tell_kernel,
+		.behind_arg = &program->mount,
 	};
 	struct complaint why = {""};
 	int error = store_open(program->options.store, &options, &program->mount.store, &why);
@@ -102,7 +115,8 @@ static char *mount_words(const struct options *options)
 
 	if (fuse_opt_add_opt_escaped(&source, options->store) < 0)
 		return NULL;
-	if (asprintf(&words, "-osubtype=favfs,fsname=%s,%s", source, options->mount) < 0)
+	if (asprintf(&words, "-osubtype=favfs,fsname=%s,%s%s", source, options->mount,
+		    options->read_only ? ",ro" : "") < 0)
 		words = NULL;
 	free(source);
 	return words;
@@ -125,10 +139,6 @@ static int open_session(struct program *program)
 
 static int open_mount(struct program *program)
 {
-	int error = open_session(program);
-
-	if (error)
-		return error;
 	if (fuse_session_mount(program->mount.session, program->mountpoint) < 0)
 		return fail(program->mountpoint, errno ? -errno : -EIO);
 	program->mounted = true;
@@ -154,10 +164,15 @@ static int open_all(struct program *program)
 	}
 	error = check_apart(program->options.store, program->mountpoint);
 	if (!error)
-		error = open_store(program);
+		error = open_session(program);
+	if (!error)
+		error = notifier_open(program->mount.session, &program->mount.notifier);
+	if (error)
+		return error;
+	error = open_store(program);
 	if (!error)
 		error = barriers_open(&program->mount.barriers);
-	if (!error && !program->options.noaggregator)
+	if (!error && !program->options.noaggregator && !program->options.read_only)
 		error = open_supervisor(program);
 	if (!error)
 		error = open_mount(program);
@@ -176,14 +191,16 @@ static void close_all(struct program *program)
 
 	barriers_close(m->barriers);
 	supervisor_close(program->supervisor);
-	if (m->store)
+	if (m->store && !m->read_only)
 		store_settle(m->store);
+	notifier_settle(m->notifier);
 	if (program->mounted)
 		fuse_session_unmount(m->session);
+	reader_close(m->reader);
+	store_close(m->store); /* may still tell of something */
+	notifier_close(m->notifier);
 	if (m->session)
 		fuse_session_destroy(m->session);
-	reader_close(m->reader);
-	store_close(m->store);
 	free(program->mountpoint);
 	free(program->store);
 	options_fini(&program->options);
@@ -197,7 +214,12 @@ static int run(struct program *program, int ready_fd)
 
 	program->mount.uid = getuid();
 	program->mount.gid = getgid();
+	program->mount.read_only = program->options.read_only;
+	program->mount.relaxed = program->options.relaxed;
+	program->mount.login_names = program->options.login_names;
+	program->mount.timeout_s = program->options.read_only ? 0 : TIMEOUT_LONG_S;
 	program->mount.mounted_ns = clock_realtime_ns();
+	program->mount.began_ns = clock_monotonic_ns();
 	program->mount.ready_fd = ready_fd;
 	block_signals();
 	raise_descriptors();

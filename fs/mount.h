@@ -17,11 +17,19 @@
 #include "backend/backend.h"
 #include "fs/node.h"
 
-/* How long the kernel may keep what only changes through itself. */
+/* mount->timeout_s where nobody else writes. */
 #define TIMEOUT_LONG_S 86400.0
+
+/* A longer write to import comes back short. */
+#define IMPORT_WRITE_BYTES_MAX ((size_t)512 * 1024)
+
+/* "../../../restaurants/" and a name */
+#define LINK_TARGET_MAX (21 + NAME_BYTES_MAX + 1)
 
 struct barriers;
 struct listing;
+struct notifier;
+struct open_ranking;
 struct pending_read;
 
 struct mount {
@@ -30,10 +38,19 @@ struct mount {
 	struct reader *reader;
 	uid_t uid; /* of who mounted */
 	gid_t gid;
+	bool read_only;
+	bool relaxed;
+	bool login_names;
+	double timeout_s; /* how long the kernel may keep what only changes through itself */
 	int64_t mounted_ns;
+	int64_t began_ns; /* monotonic */
 	int ready_fd; /* whom to tell that the mount answers; -1: nobody */
 	struct barriers *barriers;
 	struct pending_read *reads; /* of rankings, waiting for reader_work */
+	struct open_ranking *rankings; /* all that are open */
+	struct notifier *notifier;
+	int64_t import_error_line; /* 0: none yet */
+	char import_error[256];
 };
 
 /*
@@ -46,6 +63,8 @@ struct node_ops {
 	bool derived; /* fsync is a barrier */
 
 	int (*getattr)(struct mount *m, struct node n, struct stat *st);
+	/* Where the kernel may not keep them as long as those of its kind; else empty. */
+	void (*answer_getattr)(struct mount *m, fuse_req_t req, struct node n);
 	void (*setattr)(
 		struct mount *m, fuse_req_t req, struct node n, const struct stat *st, int to_set);
 
@@ -64,8 +83,21 @@ struct node_ops {
 	void (*open)(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi);
 	void (*read)(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,
 		struct fuse_file_info *fi);
+	void (*write)(struct mount *m, fuse_req_t req, const char *data, size_t size,
+		struct fuse_file_info *fi);
 	void (*release)(struct mount *m, struct node n, struct fuse_file_info *fi);
+	/* The events of poll(2) now; keeps @handle to tell of later ones, or destroys it. */
+	unsigned (*poll)(
+		struct mount *m, struct fuse_file_info *fi, struct fuse_pollhandle *handle);
 	int (*readlink)(struct mount *m, struct node n, char *target, size_t size);
+
+	/* extended attributes */
+	void (*getxattr)(
+		struct mount *m, fuse_req_t req, struct node n, const char *name, size_t size);
+	void (*listxattr)(struct mount *m, fuse_req_t req, struct node n, size_t size);
+	void (*setxattr)(struct mount *m, fuse_req_t req, struct node n, const char *name,
+		const char *value, size_t size, int flags);
+	void (*removexattr)(struct mount *m, fuse_req_t req, struct node n, const char *name);
 };
 
 extern const struct node_ops *const node_ops[NODE_KINDS];
@@ -78,8 +110,8 @@ void attr_fill(const struct mount *m, struct node n, int64_t time_ns, struct sta
 struct timespec timespec_of(int64_t ns);
 int moment_of(const struct timespec *time, int64_t *ret_ns);
 
-/* Waits for no commit: answers with an entry or an error. */
-void reply_entry(fuse_req_t req, int error, const struct fuse_entry_param *e);
+/* What `status` says of the last line of an import that was not taken. */
+void mount_import_error(struct mount *m, int64_t line, const char *why);
 
 /* Whether @name can be looked up: 0, -ENAMETOOLONG, or -ENOENT for what cannot exist. */
 int name_lookup(const char *name);

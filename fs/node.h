@@ -31,6 +31,14 @@ enum node_kind {
 	NODE_RANKINGS,
 	NODE_RANKING, /* window; key: version */
 	NODE_ALIAS, /* key: kind of window */
+	NODE_USERS,
+	NODE_USER, /* key: user */
+	NODE_FAVORITES, /* key: user */
+	NODE_LINK, /* key: user << 31 | restaurant */
+	NODE_CHANGES, /* key: place of its first byte in the text of the log */
+	NODE_IMPORT,
+	NODE_STATUS,
+	NODE_METRICS,
 	NODE_KINDS,
 };
 

@@ -5,12 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/daemon.h"
 #include "backend/log.h"
 #include "fs/barrier.h"
 #include "fs/listing.h"
+#include "fs/reply.h"
+#include "fs/request.h"
 
 /* An empty slot is a refusal: EPERM for changes, ENOTDIR or EISDIR by the node's shape. */
 const struct node_ops *const node_ops[NODE_KINDS] = {
@@ -25,6 +30,14 @@ const struct node_ops *const node_ops[NODE_KINDS] = {
 	[NODE_RANKINGS] = &rankings_ops,
 	[NODE_RANKING] = &ranking_ops,
 	[NODE_ALIAS] = &alias_ops,
+	[NODE_USERS] = &users_ops,
+	[NODE_USER] = &user_ops,
+	[NODE_FAVORITES] = &favorites_ops,
+	[NODE_LINK] = &link_ops,
+	[NODE_CHANGES] = &changes_ops,
+	[NODE_IMPORT] = &import_ops,
+	[NODE_STATUS] = &status_ops,
+	[NODE_METRICS] = &metrics_ops,
 };
 
 /* ---- shared by the handlers ---- */
@@ -59,18 +72,10 @@ void attr_fill(const struct mount *m, struct node n, int64_t time_ns, struct sta
 	};
 }
 
-/* A reply may fail only because the caller is gone, and then nobody misses it. */
-static void reply_error(fuse_req_t req, int error)
+void mount_import_error(struct mount *m, int64_t line, const char *why)
 {
-	(void)fuse_reply_err(req, -error);
-}
-
-void reply_entry(fuse_req_t req, int error, const struct fuse_entry_param *e)
-{
-	if (error)
-		reply_error(req, error);
-	else
-		(void)fuse_reply_entry(req, e);
+	m->import_error_line = line;
+	(void)snprintf(m->import_error, sizeof(m->import_error), "%s", why);
 }
 
 int name_lookup(const char *name)
@@ -84,10 +89,12 @@ static struct mount *mount_of(fuse_req_t req)
 }
 
 /* The node and what it can do; NULL, and @req is answered, for an id that never was. */
-static const struct node_ops *find(fuse_req_t req, fuse_ino_t ino, struct node *ret_node)
+static const struct node_ops *begin(
+	enum operation operation, fuse_req_t req, fuse_ino_t ino, struct node *ret_node)
 {
 	struct node n = node_of(ino);
 
+	reply_begin(operation);
 	if (n.kind == NODE_KINDS) {
 		reply_error(req, -ESTALE);
 		return NULL;
@@ -102,7 +109,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fuse_entry_param e = {0};
 	struct node n;
-	const struct node_ops *ops = find(req, parent, &n);
+	const struct node_ops *ops = begin(OPERATION_lookup, req, parent, &n);
 	int error;
 
 	if (!ops)
@@ -115,50 +122,34 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct mount *m = mount_of(req);
 	struct stat st;
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_getattr, req, ino, &n);
 	int error;
 
 	(void)fi;
 	if (!ops)
 		return;
-	error = ops->getattr(mount_of(req), n, &st);
-	if (error)
-		reply_error(req, error);
-	else
-		(void)fuse_reply_attr(req, &st, ops->derived ? 0 : TIMEOUT_LONG_S);
-}
-
-static void op_setattr(
-	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
-{
-	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
-
-	(void)fi;
-	if (!ops)
+	if (ops->answer_getattr) {
+		ops->answer_getattr(m, req, n);
 		return;
-	if (ops->setattr)
-		ops->setattr(mount_of(req), req, n, st, to_set);
-	else
-		reply_error(req, -EPERM);
+	}
+	error = ops->getattr(m, n, &st);
+	reply_attr(req, error, &st, ops->derived ? 0 : m->timeout_s);
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
-	char target[NAME_BYTES_MAX + 1];
+	char target[LINK_TARGET_MAX];
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_readlink, req, ino, &n);
 	int error;
 
 	if (!ops)
 		return;
 	error = ops->readlink ? ops->readlink(mount_of(req), n, target, sizeof(target)) : -EINVAL;
-	if (error)
-		reply_error(req, error);
-	else
-		(void)fuse_reply_readlink(req, target);
+	reply_readlink(req, error, target);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -169,6 +160,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	int error = store_space(m->store, &space);
 
 	(void)ino;
+	reply_begin(OPERATION_statfs);
 	if (!error)
 		error = reader_totals(m->reader, &totals);
 	if (error) {
@@ -178,7 +170,26 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	space.f_files = (fsfilcnt_t)(totals.favorites + totals.restaurants) + space.f_favail;
 	space.f_ffree = space.f_favail;
 	space.f_namemax = NAME_BYTES_MAX;
-	(void)fuse_reply_statfs(req, &space);
+	reply_statfs(req, &space);
+}
+
+/* Calls a slot of (mount, req, node, ...), or refuses with @refusal. */
+#define DISPATCH(operation, refusal, slot, req, ino, ...)                                          \
+	do {                                                                                       \
+		struct node n;                                                                     \
+		const struct node_ops *ops = begin(operation, req, ino, &n);                       \
+                                                                                                   \
+		if (ops && ops->slot)                                                              \
+			ops->slot(mount_of(req), req, n, ##__VA_ARGS__);                           \
+		else if (ops)                                                                      \
+			reply_error(req, refusal);                                                 \
+	} while (0)
+
+static void op_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
+{
+	(void)fi;
+	DISPATCH(OPERATION_setattr, -EPERM, setattr, req, ino, st, to_set);
 }
 
 /* ---- directories ---- */
@@ -186,12 +197,12 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_opendir, req, ino, &n);
 
 	if (!ops)
 		return;
 	if (ops->list)
-		(void)fuse_reply_open(req, fi);
+		(void)reply_open(req, fi); /* nothing to take back */
 	else
 		reply_error(req, -ENOTDIR);
 }
@@ -199,59 +210,59 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_readdir(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t after, struct fuse_file_info *fi)
 {
+	struct node n;
+
 	(void)fi;
-	listing_reply(mount_of(req), req, node_of(ino), size, after, false);
+	if (begin(OPERATION_readdir, req, ino, &n))
+		listing_reply(mount_of(req), req, n, size, after, false);
 }
 
 static void op_readdirplus(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t after, struct fuse_file_info *fi)
 {
-	(void)fi;
-	listing_reply(mount_of(req), req, node_of(ino), size, after, true);
-}
+	struct node n;
 
-/* Calls a slot of (mount, req, node, ...), or refuses. */
-#define DISPATCH(req, ino, slot, ...)                                                              \
-	do {                                                                                       \
-		struct node n;                                                                     \
-		const struct node_ops *ops = find(req, ino, &n);                                   \
-                                                                                                   \
-		if (ops && ops->slot)                                                              \
-			ops->slot(mount_of(req), req, n, __VA_ARGS__);                             \
-		else if (ops)                                                                      \
-			reply_error(req, -EPERM);                                                  \
-	} while (0)
+	(void)fi;
+	if (begin(OPERATION_readdirplus, req, ino, &n))
+		listing_reply(mount_of(req), req, n, size, after, true);
+}
 
 static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	(void)mode; /* modes are fixed */
-	DISPATCH(req, parent, mkdir, name);
+	DISPATCH(OPERATION_mkdir, -EPERM, mkdir, req, parent, name);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	DISPATCH(req, parent, rmdir, name);
+	DISPATCH(OPERATION_rmdir, -EPERM, rmdir, req, parent, name);
 }
 
 static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	DISPATCH(req, parent, unlink, name);
+	DISPATCH(OPERATION_unlink, -EPERM, unlink, req, parent, name);
 }
 
 static void op_create(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
 {
 	(void)mode; /* modes are fixed */
-	DISPATCH(req, parent, create, name, fi);
+	DISPATCH(OPERATION_create, -EPERM, create, req, parent, name, fi);
+}
+
+static void refuse(enum operation operation, fuse_req_t req)
+{
+	reply_begin(operation);
+	reply_error(req, -EPERM);
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)rdev;
 	if (S_ISREG(mode))
-		DISPATCH(req, parent, create, name, NULL);
+		DISPATCH(OPERATION_mknod, -EPERM, create, req, parent, name, NULL);
 	else
-		reply_error(req, -EPERM);
+		refuse(OPERATION_mknod, req);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -259,7 +270,7 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 	(void)target;
 	(void)parent;
 	(void)name;
-	reply_error(req, -EPERM);
+	refuse(OPERATION_symlink, req);
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
@@ -267,7 +278,7 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const cha
 	(void)ino;
 	(void)parent;
 	(void)name;
-	reply_error(req, -EPERM);
+	refuse(OPERATION_link, req);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
@@ -275,7 +286,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 {
 	struct node to = node_of(to_parent);
 
-	DISPATCH(req, parent, rename, name, to, to_name, flags);
+	DISPATCH(OPERATION_rename, -EPERM, rename, req, parent, name, to, to_name, flags);
 }
 
 /* ---- files ---- */
@@ -284,7 +295,7 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_open, req, ino, &n);
 
 	if (!ops)
 		return;
@@ -299,18 +310,21 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void op_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	DISPATCH(req, ino, read, size, offset, fi);
+	DISPATCH(OPERATION_read, -EISDIR, read, req, ino, size, offset, fi);
 }
 
+/* A favourite has no content; import has only this. */
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 	struct fuse_file_info *fi)
 {
-	(void)ino;
-	(void)data;
-	(void)size;
-	(void)offset;
-	(void)fi;
-	reply_error(req, -EPERM); /* a favourite has no content */
+	struct node n;
+	const struct node_ops *ops = begin(OPERATION_write, req, ino, &n);
+
+	(void)offset; /* lines follow each other, wherever they are written to */
+	if (ops && ops->write)
+		ops->write(mount_of(req), req, data, size, fi);
+	else if (ops)
+		reply_error(req, -EPERM);
 }
 
 static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t length,
@@ -321,13 +335,21 @@ static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	(void)offset;
 	(void)length;
 	(void)fi;
-	reply_error(req, -EPERM);
+	refuse(OPERATION_fallocate, req);
+}
+
+static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	(void)fi;
+	reply_begin(OPERATION_flush);
+	reply_error(req, 0); /* nothing is ever held back */
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_release, req, ino, &n);
 
 	if (!ops)
 		return;
@@ -336,25 +358,107 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	reply_error(req, 0);
 }
 
-/* What is acknowledged is on the medium already; what is derived from it is waited for. */
+static void sync_all(struct mount *m, fuse_req_t req)
+{
+	struct request *r = request_new(m, req, CHANGE_SYNC, 0, NULL);
+
+	if (r)
+		request_submit(r);
+}
+
+/* What is derived is waited for; the rest is on the medium already, if not relaxed. */
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
+	struct mount *m = mount_of(req);
 	struct node n;
-	const struct node_ops *ops = find(req, ino, &n);
+	const struct node_ops *ops = begin(OPERATION_fsync, req, ino, &n);
 
 	(void)datasync;
 	(void)fi;
 	if (ops && ops->derived)
-		barrier_add(mount_of(req), req);
+		barrier_add(m, req);
+	else if (ops && m->relaxed && !m->read_only)
+		sync_all(m, req);
 	else if (ops)
 		reply_error(req, 0);
 }
+
+/* One ENOSYS would turn polling off for the whole mount. */
+static void op_poll(
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct fuse_pollhandle *handle)
+{
+	struct node n;
+	const struct node_ops *ops = begin(OPERATION_poll, req, ino, &n);
+
+	if (ops && ops->poll) {
+		reply_poll(req, ops->poll(mount_of(req), fi, handle));
+		return;
+	}
+	if (ops)
+		reply_poll(req, POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM);
+	if (handle)
+		fuse_pollhandle_destroy(handle);
+}
+
+/* ---- extended attributes ---- */
+
+static bool is_user_name(const char *name)
+{
+	return !strncmp(name, "user.", strlen("user."));
+}
+
+/* Of security.* and system.*, which ls(1) asks for, there is nothing anywhere. */
+static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	if (is_user_name(name)) {
+		DISPATCH(OPERATION_getxattr, -ENODATA, getxattr, req, ino, name, size);
+		return;
+	}
+	reply_begin(OPERATION_getxattr);
+	reply_error(req, -EOPNOTSUPP);
+}
+
+static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct node n;
+	const struct node_ops *ops = begin(OPERATION_listxattr, req, ino, &n);
+
+	if (ops && ops->listxattr)
+		ops->listxattr(mount_of(req), req, n, size);
+	else if (ops)
+		reply_xattr(req, NULL, 0, size);
+}
+
+static void op_setxattr(
+	fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	if (is_user_name(name)) {
+		DISPATCH(OPERATION_setxattr, -EPERM, setxattr, req, ino, name, value, size, flags);
+		return;
+	}
+	reply_begin(OPERATION_setxattr);
+	reply_error(req, -EOPNOTSUPP);
+}
+
+static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	if (is_user_name(name)) {
+		DISPATCH(OPERATION_removexattr, -EPERM, removexattr, req, ino, name);
+		return;
+	}
+	reply_begin(OPERATION_removexattr);
+	reply_error(req, -EOPNOTSUPP);
+}
+
+/* ---- */
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	struct mount *m = userdata;
 
 	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
+	/* One page more, for a buffer need not begin on a page. */
+	conn->max_write = IMPORT_WRITE_BYTES_MAX + (unsigned)getpagesize();
 	daemon_ready(m->ready_fd); /* the mount answers from here on */
 	m->ready_fd = -1;
 	log_open("favfs"); /* nobody reads stderr any more, perhaps */
@@ -376,6 +480,7 @@ const struct fuse_lowlevel_ops fuse_table = {
 	.open = op_open,
 	.read = op_read,
 	.write = op_write,
+	.flush = op_flush,
 	.release = op_release,
 	.fsync = op_fsync,
 	.opendir = op_opendir,
@@ -385,4 +490,9 @@ const struct fuse_lowlevel_ops fuse_table = {
 	.statfs = op_statfs,
 	.create = op_create,
 	.fallocate = op_fallocate,
+	.setxattr = op_setxattr,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.removexattr = op_removexattr,
+	.poll = op_poll,
 };

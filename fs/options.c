@@ -14,8 +14,14 @@ const char options_usage[] =
 	"  -d  the same, and trace requests  -V  versions\n"
 	"\n"
 	"STORE is a directory, made where it does not exist.  Options of -o:\n"
+	"  ro              read only; any number beside the one mount that writes\n"
 	"  allow_other     other users may use the mount\n"
 	"  allow_root      root may\n"
+	"  login_names     a user other than root makes and removes favourites of their own\n"
+	"                  login name only\n"
+	"  durability=full|relaxed  relaxed: what is acknowledged survives a crash, and power\n"
+	"                  loss only after fsync(2) or unmounting\n"
+	"  ttl=90d         new favourites expire so long after they are made (s, m, h, d)\n"
 	"  retention=24h   how long changes stay in the log (s, m, h, d)\n"
 	"  windows=LIST    when the store is being made: which of all, year, month, week,\n"
 	"                  day, hour to count (all,month,day)\n"
@@ -24,35 +30,10 @@ const char options_usage[] =
 	"The generic options of mount(8), fstab and systemd are taken, too.\n"
 	"Unmount with umount(8), or fusermount3 -u.\n";
 
+/* A century: what is made today must not expire past the last moment there is. */
+#define TTL_NS_MAX (INT64_C(36525) * 86400 * 1000000000)
+
 /* ---- values ---- */
-
-int duration_parse(const char *text, int64_t *ret_ns)
-{
-	static const struct {
-		const char *unit;
-		int64_t seconds;
-	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-	char *end;
-	long long number;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	if (errno)
-		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		int64_t unit_ns = units[i].seconds * 1000000000;
-
-		if (strcmp(end, units[i].unit) != 0)
-			continue;
-		if (number > MOMENT_NS_MAX / unit_ns)
-			return -EINVAL;
-		*ret_ns = number * unit_ns;
-		return 0;
-	}
-	return -EINVAL;
-}
 
 int windows_parse(const char *text, window_kinds_t *ret_windows)
 {
@@ -85,6 +66,10 @@ enum word_use {
 	WORD_RETENTION,
 	WORD_WINDOWS,
 	WORD_NOAGGREGATOR,
+	WORD_RO,
+	WORD_LOGIN_NAMES,
+	WORD_DURABILITY,
+	WORD_TTL,
 	WORD_UNKNOWN,
 };
 
@@ -97,9 +82,13 @@ static const struct {
 	{"retention=", WORD_RETENTION},
 	{"windows=", WORD_WINDOWS},
 	{"noaggregator", WORD_NOAGGREGATOR},
+	{"ro", WORD_RO},
+	{"login_names", WORD_LOGIN_NAMES},
+	{"durability=", WORD_DURABILITY},
+	{"ttl=", WORD_TTL},
 	{"allow_other", WORD_MOUNT},
 	{"allow_root", WORD_MOUNT},
-	{"rw", WORD_MOUNT},
+	{"rw", WORD_RO},
 	{"exec", WORD_MOUNT},
 	{"noexec", WORD_MOUNT},
 	{"sync", WORD_MOUNT},
@@ -177,6 +166,22 @@ static int take_word(struct options *options, const char *word, struct complaint
 	case WORD_NOAGGREGATOR:
 		options->noaggregator = true;
 		return 0;
+	case WORD_RO:
+		options->read_only = !strcmp(word, "ro"); /* the last of ro and rw counts */
+		return 0;
+	case WORD_LOGIN_NAMES:
+		options->login_names = true;
+		return 0;
+	case WORD_DURABILITY:
+		options->relaxed = !strcmp(value, "relaxed");
+		if (options->relaxed || !strcmp(value, "full"))
+			return 0;
+		return complain(ret_why, -EINVAL, "-o %s: durability is full or relaxed", word);
+	case WORD_TTL:
+		if (duration_parse(value, &options->ttl_ns) == 0 && options->ttl_ns &&
+			options->ttl_ns <= TTL_NS_MAX)
+			return 0;
+		return complain(ret_why, -EINVAL, "-o %s: not a time like 90d, 12h or 30m", word);
 	case WORD_RETENTION:
 		if (duration_parse(value, &options->retention_ns) == 0 && options->retention_ns)
 			return 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "backend/complaint.h"
+#include "backend/moment.h"
 #include "backend/window.h"
 
 struct options {
@@ -16,6 +17,10 @@ struct options {
 	bool help;
 	bool version;
 	bool noaggregator;
+	bool read_only;
+	bool login_names;
+	bool relaxed;
+	int64_t ttl_ns; /* 0: favourites do not expire */
 	int64_t retention_ns; /* 0: not given */
 	window_kinds_t windows; /* 0: not given */
 	const char *store; /* borrowed from argv */
@@ -26,9 +31,6 @@ struct options {
 /* 0, or -EINVAL and why.  Free with options_fini in either case. */
 int options_parse(int argc, char *argv[], struct options *ret_options, struct complaint *ret_why);
 void options_fini(struct options *options);
-
-/* "90d", "12h", "30m", "45s" or plain seconds, in ns; -EINVAL for anything else. */
-int duration_parse(const char *text, int64_t *ret_ns);
 
 /* "all,month,day"; -EINVAL for an unknown word or none. */
 int windows_parse(const char *text, window_kinds_t *ret_windows);

@@ -8,17 +8,20 @@
 #include "fs/kinds.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/clock.h"
 #include "fs/listing.h"
+#include "fs/reply.h"
 
 /* Cookies: one a kind of window ("all", then the aliases), then the windows by number. */
 #define KIND_COOKIE   LISTING_FIRST
 #define WINDOW_COOKIE (KIND_COOKIE + WINDOW_KINDS)
 
-#define READ_BYTES_MAX (256 * 1024)
+#define READ_BYTES_MAX ((size_t)256 * 1024)
 
 /* ---- rankings/ ---- */
 
@@ -182,30 +185,65 @@ static int ranking_getattr(struct mount *m, struct node n, struct stat *st)
 	return 0;
 }
 
+/* One open file of a ranking. */
+struct open_ranking {
+	struct open_ranking *next;
+	struct ranking *ranking;
+	window_t window;
+	struct fuse_pollhandle *waiting; /* whom to wake for a newer version; NULL: nobody */
+};
+
 /*
  * The version that was looked up, or, where that took so long that it is gone, the
  * newest; then direct, because the kernel knows another size.
  */
-static void ranking_open_file(
-	struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
+static int open_version(
+	struct mount *m, struct node n, struct fuse_file_info *fi, struct ranking **ret_ranking)
 {
-	struct ranking *ranking;
-	int error = ranking_open(m->reader, n.window, n.key, &ranking);
+	int error = ranking_open(m->reader, n.window, n.key, ret_ranking);
 
 	fi->keep_cache = 1;
 	if (error == -ESTALE) {
-		error = ranking_open(m->reader, n.window, 0, &ranking);
+		error = ranking_open(m->reader, n.window, 0, ret_ranking);
 		fi->direct_io = 1;
 	}
+	return error;
+}
+
+static void forget(struct mount *m, struct open_ranking *open)
+{
+	struct open_ranking **link = &m->rankings;
+
+	while (*link != open)
+		link = &(*link)->next;
+	*link = open->next;
+	if (open->waiting)
+		fuse_pollhandle_destroy(open->waiting);
+	ranking_close(open->ranking);
+	free(open);
+}
+
+static void ranking_open_file(
+	struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
+{
+	struct open_ranking *open = calloc(1, sizeof(*open));
+	int error = open ? open_version(m, n, fi, &open->ranking) : -ENOMEM;
+
 	if (error) {
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
+		free(open);
+		reply_error(req, error);
 		return;
 	}
-	fi->fh = (uintptr_t)ranking;
+	open->window = n.window;
+	open->next = m->rankings;
+	m->rankings = open;
+	fi->fh = (uintptr_t)open;
 	fi->noflush = 1;
-	if (fuse_reply_open(req, fi) < 0) /* the caller is gone: no RELEASE will come */
-		ranking_close(ranking);
+	if (reply_open(req, fi) < 0)
+		forget(m, open);
 }
+
+/* ---- reading ---- */
 
 struct pending_read {
 	struct pending_read *next;
@@ -218,34 +256,34 @@ struct pending_read {
 /* Answers, or says -EAGAIN. */
 static int try_read(fuse_req_t req, struct ranking *ranking, size_t size, off_t offset)
 {
-	char buffer[READ_BYTES_MAX];
+	static char buffer[READ_BYTES_MAX]; /* the loop's: one read at a time */
 	ssize_t got = ranking_read(
 		ranking, offset, buffer, size < sizeof(buffer) ? size : sizeof(buffer));
 
 	if (got == -EAGAIN)
 		return -EAGAIN;
 	if (got < 0)
-		(void)fuse_reply_err(req, (int)-got); /* the caller may be gone */
+		reply_error(req, (int)got);
 	else
-		(void)fuse_reply_buf(req, buffer, (size_t)got); /* the same */
+		reply_bytes(req, buffer, (size_t)got);
 	return 0;
 }
 
 static void ranking_read_file(struct mount *m, fuse_req_t req, struct node n, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	struct ranking *ranking = (struct ranking *)(uintptr_t)fi->fh;
+	const struct open_ranking *open = (const struct open_ranking *)(uintptr_t)fi->fh;
 	struct pending_read *pending;
 
 	(void)n;
-	if (try_read(req, ranking, size, offset) != -EAGAIN)
+	if (try_read(req, open->ranking, size, offset) != -EAGAIN)
 		return;
 	pending = malloc(sizeof(*pending));
 	if (!pending) {
-		(void)fuse_reply_err(req, ENOMEM); /* the caller may be gone */
+		reply_error(req, -ENOMEM);
 		return;
 	}
-	*pending = (struct pending_read){m->reads, req, ranking, size, offset};
+	*pending = (struct pending_read){m->reads, req, open->ranking, size, offset};
 	m->reads = pending;
 }
 
@@ -253,6 +291,7 @@ void rankings_retry(struct mount *m)
 {
 	struct pending_read **link = &m->reads;
 
+	reply_begin(OPERATION_read);
 	while (*link) {
 		struct pending_read *pending = *link;
 
@@ -268,9 +307,69 @@ void rankings_retry(struct mount *m)
 
 static void ranking_release(struct mount *m, struct node n, struct fuse_file_info *fi)
 {
-	(void)m;
 	(void)n;
-	ranking_close((struct ranking *)(uintptr_t)fi->fh);
+	forget(m, (struct open_ranking *)(uintptr_t)fi->fh);
+}
+
+/* ---- poll(2): POLLPRI when a newer version exists ---- */
+
+static bool is_outdated(struct mount *m, const struct open_ranking *open)
+{
+	struct ranking_info mine, newest;
+
+	ranking_info(open->ranking, &mine);
+	return reader_ranking(m->reader, open->window, &newest) == 0 &&
+	       newest.version != mine.version;
+}
+
+static unsigned ranking_poll(
+	struct mount *m, struct fuse_file_info *fi, struct fuse_pollhandle *handle)
+{
+	struct open_ranking *open = (struct open_ranking *)(uintptr_t)fi->fh;
+	bool outdated = is_outdated(m, open);
+
+	if (handle) {
+		if (open->waiting)
+			fuse_pollhandle_destroy(open->waiting);
+		open->waiting = handle;
+	}
+	return POLLIN | POLLRDNORM | (outdated ? POLLPRI : 0);
+}
+
+void rankings_wake(struct mount *m)
+{
+	for (struct open_ranking *open = m->rankings; open; open = open->next) {
+		if (!open->waiting || !is_outdated(m, open))
+			continue;
+		(void)fuse_lowlevel_notify_poll(open->waiting); /* whoever waited may be gone */
+		fuse_pollhandle_destroy(open->waiting);
+		open->waiting = NULL;
+	}
+}
+
+/* ---- user.favfs.applied: the change up to which this version counts ---- */
+
+static void ranking_getxattr(
+	struct mount *m, fuse_req_t req, struct node n, const char *name, size_t size)
+{
+	char text[24];
+	struct ranking *ranking;
+	int64_t applied;
+	int error = strcmp(name, "user.favfs.applied") ? -ENODATA : 0;
+
+	if (!error)
+		error = ranking_open(m->reader, n.window, n.key, &ranking);
+	if (error) {
+		reply_error(req, error);
+		return;
+	}
+	error = ranking_applied(ranking, &applied);
+	ranking_close(ranking);
+	if (error)
+		reply_error(req, error);
+	else
+		reply_xattr(req, text,
+			(size_t)snprintf(text, sizeof(text), "%lld", (long long)applied), size);
 }
 
 const struct node_ops ranking_ops = {
@@ -280,4 +379,6 @@ const struct node_ops ranking_ops = {
 	.open = ranking_open_file,
 	.read = ranking_read_file,
 	.release = ranking_release,
+	.poll = ranking_poll,
+	.getxattr = ranking_getxattr,
 };

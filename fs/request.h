@@ -8,11 +8,18 @@
 #define FAVFS_REQUEST_H
 
 #include "fs/mount.h"
+#include "fs/reply.h"
 
 struct request {
 	struct change change; /* first: done gets its address */
 	const struct mount *mount;
 	fuse_req_t req;
+	enum operation operation;
+	bool behind; /* to be answered after the kernel was told of its effects */
+	int64_t began_ns; /* monotonic */
+	int error; /* of the change */
+	union changed after; /* what it left behind */
+	void *value; /* owned: of an attribute */
 	struct fuse_file_info fi; /* of a create */
 	/* Answers success; NULL: with nothing but that.  On the committer's thread. */
 	void (*reply)(struct request *r, const union changed *after);
@@ -24,6 +31,12 @@ struct request {
  */
 struct request *request_new(
 	const struct mount *m, fuse_req_t req, enum change_kind kind, int64_t id, const char *name);
+
+/* Frees one that was not submitted; its @req is the caller's to answer. */
+void request_free(struct request *r);
+
+/* How long touches took so far. */
+void request_touches(struct histogram *ret_histogram);
 
 /* Hands it to the store, which owns it from here on. */
 void request_submit(struct request *r);

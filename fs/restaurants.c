@@ -9,6 +9,7 @@
 
 #include "fs/listing.h"
 #include "fs/request.h"
+#include "fs/reply.h"
 
 #define FANS        "fans"
 #define FANS_COOKIE LISTING_FIRST
@@ -22,8 +23,8 @@ static void restaurant_entry(
 
 	*e = (struct fuse_entry_param){
 		.ino = node_id(n),
-		.attr_timeout = TIMEOUT_LONG_S,
-		.entry_timeout = TIMEOUT_LONG_S,
+		.attr_timeout = m->timeout_s,
+		.entry_timeout = m->timeout_s,
 	};
 	attr_fill(m, n, restaurant->changed_ns, &e->attr);
 }
@@ -37,8 +38,8 @@ static void fans_entry(
 	*e = (struct fuse_entry_param){
 		.ino = node_id(n),
 		.generation = (uint64_t)restaurant->fans_made_ns,
-		.attr_timeout = TIMEOUT_LONG_S,
-		.entry_timeout = TIMEOUT_LONG_S,
+		.attr_timeout = m->timeout_s,
+		.entry_timeout = m->timeout_s,
 	};
 	attr_fill(m, n, restaurant->fans_changed_ns, &e->attr);
 }
@@ -56,10 +57,7 @@ void directory_setattr(
 		error = -EPERM;
 	if (!error && (to_set & FUSE_SET_ATTR_GID) && st->st_gid != now.st_gid)
 		error = -EPERM;
-	if (error)
-		(void)fuse_reply_err(req, -error); /* the caller may be gone */
-	else
-		(void)fuse_reply_attr(req, &now, TIMEOUT_LONG_S); /* the same */
+	reply_attr(req, error, &now, m->timeout_s);
 }
 
 /* ---- restaurants/ ---- */
@@ -124,7 +122,7 @@ static void restaurants_rename(struct mount *m, fuse_req_t req, struct node n, c
 	(void)to;
 	(void)to_name;
 	(void)flags;
-	(void)fuse_reply_err(req, EXDEV); /* the caller may be gone */
+	reply_error(req, -EXDEV);
 }
 
 struct filling {
@@ -201,7 +199,7 @@ static void restaurant_mkdir(struct mount *m, fuse_req_t req, struct node n, con
 	struct request *r;
 
 	if (strcmp(name, FANS) != 0) {
-		(void)fuse_reply_err(req, EPERM); /* the caller may be gone */
+		reply_error(req, -EPERM);
 		return;
 	}
 	r = request_new(m, req, CHANGE_MAKE_FANS, n.key, NULL);
@@ -216,7 +214,7 @@ static void restaurant_rmdir(struct mount *m, fuse_req_t req, struct node n, con
 	struct request *r;
 
 	if (strcmp(name, FANS) != 0) {
-		(void)fuse_reply_err(req, ENOENT); /* the caller may be gone */
+		reply_error(req, -ENOENT);
 		return;
 	}
 	r = request_new(m, req, CHANGE_REMOVE_FANS, n.key, NULL);

@@ -15,6 +15,11 @@ static const struct {
 	{"restaurants", NODE_RESTAURANTS},
 	{"counts", NODE_COUNTS},
 	{"rankings", NODE_RANKINGS},
+	{"users", NODE_USERS},
+	{"changes", NODE_CHANGES},
+	{"import", NODE_IMPORT},
+	{"status", NODE_STATUS},
+	{"metrics", NODE_METRICS},
 };
 
 #define ENTRIES (sizeof(entries) / sizeof(*entries))
@@ -33,6 +38,8 @@ static int lookup(struct mount *m, struct node n, const char *name, struct fuse_
 
 		if (strcmp(name, entries[i].name) != 0)
 			continue;
+		if (found.kind == NODE_CHANGES) /* its node is that of the oldest line */
+			return changes_lookup(m, e);
 		e->ino = node_id(found);
 		e->entry_timeout = TIMEOUT_LONG_S;
 		return node_ops[found.kind]->getattr(m, found, &e->attr);

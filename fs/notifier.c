@@ -1,0 +1,202 @@
+#include "fs/notifier.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/log.h"
+
+/* At the end, kernel and callers get this long. */
+#define SETTLE_S 2
+
+struct item {
+	struct item *next;
+	struct effects *effects; /* or NULL: a call */
+	void (*then)(void *arg);
+	void *arg;
+};
+
+/* I: set at start; L: under lock. */
+struct notifier {
+	struct fuse_session *session; /* I */
+	pthread_t thread; /* I */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	pthread_cond_t idle;
+	struct item *first; /* L */
+	struct item **last; /* L */
+	bool busy; /* L */
+	bool closing; /* L */
+};
+
+/* ---- telling: a failure means that the kernel knew nothing of it ---- */
+
+static void tell(struct notifier *notifier, const struct effect *effect, const char *name)
+{
+	struct fuse_session *session = notifier->session;
+	struct node restaurants = {.kind = NODE_RESTAURANTS};
+	struct node restaurant = {.kind = NODE_RESTAURANT, .key = effect->restaurant};
+	struct node fans = {.kind = NODE_FANS, .key = effect->restaurant};
+	struct node favorite = {.kind = NODE_FAVORITE, .key = effect->favorite};
+
+	switch (effect->kind) {
+	case EFFECT_REMOVED:
+		(void)fuse_lowlevel_notify_delete(
+			session, node_id(fans), node_id(favorite), name, strlen(name));
+		break;
+	case EFFECT_EXPIRY:
+		(void)fuse_lowlevel_notify_inval_entry(session, node_id(fans), name, strlen(name));
+		break;
+	case EFFECT_CHANGED:
+		(void)fuse_lowlevel_notify_inval_inode(session, node_id(favorite), -1, 0);
+		break;
+	case EFFECT_FANS:
+		(void)fuse_lowlevel_notify_inval_inode(session, node_id(fans), -1, 0);
+		(void)fuse_lowlevel_notify_inval_inode(session, node_id(restaurant), -1, 0);
+		break;
+	case EFFECT_RESTAURANTS:
+		(void)fuse_lowlevel_notify_inval_inode(session, node_id(restaurants), -1, 0);
+		break;
+	}
+}
+
+static void do_item(struct notifier *notifier, struct item *item)
+{
+	struct effects *effects = item->effects;
+
+	for (size_t i = 0; effects && i < effects->count; i++)
+		tell(notifier, &effects->list[i], effects->names + effects->list[i].name);
+	effects_free(effects);
+	if (item->then)
+		item->then(item->arg);
+	free(item);
+}
+
+/* The next item, or NULL: the end. */
+static struct item *wait_for_item(struct notifier *notifier)
+{
+	struct item *item;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	notifier->busy = false;
+	if (!notifier->first)
+		(void)pthread_cond_broadcast(&notifier->idle);
+	while (!notifier->first && !notifier->closing)
+		(void)pthread_cond_wait(&notifier->wake, &notifier->lock);
+	item = notifier->first;
+	if (item) {
+		notifier->first = item->next;
+		if (!notifier->first)
+			notifier->last = &notifier->first;
+	}
+	notifier->busy = item;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return item;
+}
+
+static void *run(void *arg)
+{
+	struct notifier *notifier = arg;
+	struct item *item;
+
+	while ((item = wait_for_item(notifier)))
+		do_item(notifier, item);
+	return NULL;
+}
+
+/* ---- adding ---- */
+
+static void add(struct notifier *notifier, struct item *item)
+{
+	(void)pthread_mutex_lock(&notifier->lock);
+	*notifier->last = item;
+	notifier->last = &item->next;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	(void)pthread_cond_signal(&notifier->wake);
+}
+
+void notifier_add_effects(struct notifier *notifier, struct effects *effects)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	if (!item) { /* the kernel may show for a while what it remembers */
+		log_line(LOG_ERR, "telling the kernel of changes: %s", strerror(ENOMEM));
+		effects_free(effects);
+		return;
+	}
+	item->effects = effects;
+	add(notifier, item);
+}
+
+void notifier_add_call(struct notifier *notifier, void (*then)(void *arg), void *arg)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	if (!item) {
+		then(arg); /* early beats never */
+		return;
+	}
+	item->then = then;
+	item->arg = arg;
+	add(notifier, item);
+}
+
+/* ---- beginning and end ---- */
+
+int notifier_open(struct fuse_session *session, struct notifier **ret_notifier)
+{
+	struct notifier *notifier = calloc(1, sizeof(*notifier));
+	sigset_t all, before;
+	int error;
+
+	if (!notifier)
+		return -ENOMEM;
+	notifier->session = session;
+	notifier->last = &notifier->first;
+	(void)pthread_mutex_init(&notifier->lock, NULL); /* glibc: cannot fail */
+	(void)pthread_cond_init(&notifier->wake, NULL);
+	(void)pthread_cond_init(&notifier->idle, NULL);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = -pthread_create(&notifier->thread, NULL, run, notifier);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error) {
+		free(notifier);
+		return error;
+	}
+	*ret_notifier = notifier;
+	return 0;
+}
+
+void notifier_settle(struct notifier *notifier)
+{
+	struct timespec until;
+	int error = 0;
+
+	if (!notifier)
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
+	until.tv_sec += SETTLE_S;
+	(void)pthread_mutex_lock(&notifier->lock);
+	while ((notifier->first || notifier->busy) && !error)
+		error = pthread_cond_timedwait(&notifier->idle, &notifier->lock, &until);
+	(void)pthread_mutex_unlock(&notifier->lock);
+}
+
+void notifier_close(struct notifier *notifier)
+{
+	if (!notifier)
+		return;
+	(void)pthread_mutex_lock(&notifier->lock);
+	notifier->closing = true;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	(void)pthread_cond_signal(&notifier->wake);
+	(void)pthread_join(notifier->thread, NULL);
+	(void)pthread_cond_destroy(&notifier->idle);
+	(void)pthread_cond_destroy(&notifier->wake);
+	(void)pthread_mutex_destroy(&notifier->lock);
+	free(notifier);
+}

@@ -1,0 +1,30 @@
+/*
+ * notifier.h - telling the kernel what changed without a request on it.
+ *
+ * Dropping a name takes the lock of its directory, which a request in flight may
+ * hold, so it happens on a thread of its own, for which neither the loop nor
+ * the committer ever waits.  What is added is done in order.
+ */
+#ifndef FAVFS_NOTIFIER_H
+#define FAVFS_NOTIFIER_H
+
+#include "fs/mount.h"
+
+struct notifier;
+struct request;
+
+int notifier_open(struct fuse_session *session, struct notifier **ret_notifier);
+
+/* Waits, but not for long, until all is told that was added; for the end. */
+void notifier_settle(struct notifier *notifier);
+
+/* Call it after the session was unmounted.  NULL is fine. */
+void notifier_close(struct notifier *notifier);
+
+/* Takes @effects over.  Any thread. */
+void notifier_add_effects(struct notifier *notifier, struct effects *effects);
+
+/* Calls @then with @arg on the notifier's thread after all that was added before.  Any thread. */
+void notifier_add_call(struct notifier *notifier, void (*then)(void *arg), void *arg);
+
+#endif
