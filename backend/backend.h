@@ -402,9 +402,9 @@ void histogram_add(struct histogram *histogram, int64_t ns);
 
 struct figures {
 	uint64_t commits; /* since this store was opened */
-	uint64_t changes; /* in them */
-	uint64_t refused;
-	uint64_t largest; /* changes in one commit */
+	uint64_t changes; /* logged by them */
+	uint64_t refused; /* requests that were refused, or failed */
+	uint64_t largest; /* requests answered by one commit */
 	struct histogram commit; /* how long a commit took */
 	int failed; /* why nothing is acknowledged any more; 0: all is well */
 	int last_error; /* the last that was told to anybody but refusals; 0: none */

@@ -153,11 +153,12 @@ static void write_counters(FILE *out, const struct facts *f)
 {
 	write_one(out, "commits_total", "counter", "Transactions committed since mounting.",
 		(double)f->figures.commits);
-	write_one(out, "changes_total", "counter", "Changes in them.", (double)f->figures.changes);
-	write_one(out, "refusals_total", "counter", "Changes refused or failed.",
+	write_one(out, "changes_total", "counter", "Changes logged by them.",
+		(double)f->figures.changes);
+	write_one(out, "refusals_total", "counter", "Requests refused or failed.",
 		(double)f->figures.refused);
-	write_one(out, "batch_changes_max", "gauge", "Changes in the largest transaction.",
-		(double)f->figures.largest);
+	write_one(out, "batch_requests_max", "gauge",
+		"Requests answered by the largest transaction.", (double)f->figures.largest);
 	write_one(out, "changes_logged", "gauge", "Newest change of the log.",
 		(double)f->totals.newest_seq);
 	write_one(out, "changes_applied", "gauge", "Change up to which rankings count.",

@@ -22,7 +22,7 @@ bool writer_is_refusal(int error)
 
 static int64_t now_ns(const struct writer *writer)
 {
-	return writer->store->now_ns();
+	return writer->clock_ns;
 }
 
 /* ---- looking: 0, -ENOENT or an error of the engine ---- */
@@ -436,5 +436,6 @@ static int (*const apply[CHANGE_KINDS])(struct writer *, struct change *) = {
 int writer_apply(struct writer *writer, struct change *change)
 {
 	assert((unsigned)change->kind < CHANGE_KINDS);
+	writer_tick(writer);
 	return apply[change->kind](writer, change);
 }

@@ -35,8 +35,7 @@ static int64_t all_bytes(struct writer *writer, int64_t favorite)
 
 static int add_bytes(struct writer *writer, int64_t favorite, int64_t bytes)
 {
-	db_bind(writer->sql[W_ATTRIBUTE_BYTES_ADD], "iii", favorite, bytes,
-		writer->store->now_ns());
+	db_bind(writer->sql[W_ATTRIBUTE_BYTES_ADD], "iii", favorite, bytes, writer->clock_ns);
 	return db_run(writer->sql[W_ATTRIBUTE_BYTES_ADD]);
 }
 

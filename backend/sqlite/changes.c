@@ -23,7 +23,7 @@ int writer_log(struct writer *writer, enum log_op op, int64_t restaurant_id, con
 	struct counters *now = &writer->now;
 	struct log_entry entry = {
 		.position = {now->next_seq, nrand48(writer->random)},
-		.time_ns = writer->store->now_ns(),
+		.time_ns = writer->clock_ns,
 		.op = op,
 		.restaurant_id = restaurant_id,
 		.created_ns = created_ns,

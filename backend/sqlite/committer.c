@@ -182,20 +182,22 @@ static void answer(struct change *batch, int error)
 	}
 }
 
-static void count(struct committer *committer, const struct change *batch, int error, int64_t ns)
+static void count(struct committer *committer, const struct change *batch, int error,
+	int64_t logged, int64_t ns)
 {
 	struct figures *figures = &committer->figures;
-	uint64_t changes = 0, refused = 0;
+	uint64_t requests = 0, refused = 0;
 
 	for (; batch; batch = batch->next) {
-		changes++;
+		requests++;
 		refused += error || batch->error;
 	}
 	(void)pthread_mutex_lock(&committer->figures_lock);
 	figures->commits += !error;
-	figures->changes += changes - refused;
+	figures->changes += (uint64_t)logged;
 	figures->refused += refused;
-	figures->largest = changes > figures->largest ? changes : figures->largest;
+	if (requests > figures->largest)
+		figures->largest = requests;
 	figures->failed = committer->failed;
 	figures->last_error = error ? error : figures->last_error;
 	histogram_add(&figures->commit, ns);
@@ -227,7 +229,8 @@ static void commit_batch(struct committer *committer, struct change *batch)
 
 	if (error) /* what has expired waits a little rather than being tried without end */
 		committer->writer.next_expiry_ns = committer->store->now_ns() + RETRY_NS;
-	count(committer, batch, error, clock_monotonic_ns() - began);
+	count(committer, batch, error, committer->writer.committed.next_seq - 1 - newest,
+		clock_monotonic_ns() - began);
 	tell_effects(committer);
 	atomic_store(&committer->committed, committer->writer.committed.next_seq - 1);
 	answer(batch, error); /* after the commit: invariant 2 */

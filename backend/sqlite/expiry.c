@@ -50,9 +50,11 @@ static int find_next(struct writer *writer)
 
 int writer_expire(struct writer *writer)
 {
-	int64_t now = writer->store->now_ns(), id = 0;
+	int64_t now, id = 0;
 	int found = 0, error = 0;
 
+	writer_tick(writer);
+	now = writer->clock_ns;
 	for (int i = 0; i < EXPIRE_ROWS_MAX && !error; i++) {
 		found = first_expired(writer, now, &id);
 		if (found != 1)
@@ -90,7 +92,7 @@ int writer_set_expiry(struct writer *writer, struct change *change)
 	struct favorite *after = &change->after.favorite;
 	struct restaurant restaurant;
 	char user[NAME_BYTES_MAX + 1];
-	int64_t expires_ns = change->created_ns, now = writer->store->now_ns();
+	int64_t expires_ns = change->created_ns, now = writer->clock_ns;
 	int error = expires_ns == 0 || moment_valid(expires_ns) ? 0 : -EINVAL;
 
 	if (!error)

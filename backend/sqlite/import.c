@@ -46,7 +46,7 @@ static int find_restaurant(struct import *import, const char *name, bool make)
 
 static int add(struct import *import, const struct import_line *line)
 {
-	int64_t now = import->writer->store->now_ns();
+	int64_t now = import->writer->clock_ns;
 	struct favorite favorite = {
 		.created_ns = line->created_ns == MOMENT_NONE ? now : line->created_ns,
 		.uid = import->uid,
@@ -59,8 +59,7 @@ static int add(struct import *import, const struct import_line *line)
 static int update(struct import *import, const struct import_line *line, struct favorite *favorite)
 {
 	struct writer *writer = import->writer;
-	int64_t created_ns = line->created_ns == MOMENT_NONE ? writer->store->now_ns()
-							     : line->created_ns;
+	int64_t created_ns = line->created_ns == MOMENT_NONE ? writer->clock_ns : line->created_ns;
 	int error = writer_set_created(
 		writer, favorite, &import->restaurant, line->user, created_ns);
 
@@ -86,7 +85,10 @@ static int take(struct import *import, const struct import_line *line)
 {
 	bool adds = line->op == LOG_ADD || line->op == LOG_UPDATE;
 	struct favorite favorite;
-	int error = find_restaurant(import, line->restaurant, adds);
+	int error;
+
+	writer_tick(import->writer);
+	error = find_restaurant(import, line->restaurant, adds);
 
 	if (error == -ENOENT)
 		return 0; /* nothing there to take away */

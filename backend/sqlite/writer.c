@@ -264,6 +264,11 @@ int writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns
 	return error;
 }
 
+void writer_tick(struct writer *writer)
+{
+	writer->clock_ns = writer->store->now_ns();
+}
+
 int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
 	int64_t favorite, const char *name)
 {

@@ -84,6 +84,7 @@ struct writer {
 	size_t touched_capacity;
 	int64_t touched_ns; /* when, for all of them */
 	struct effects *effects; /* of this transaction on others; NULL: none, or nobody cares */
+	int64_t clock_ns; /* one moment for all that a change does; writer_tick */
 	int64_t next_expiry_ns; /* not later than the first to expire; INT64_MAX: none */
 };
 
@@ -151,6 +152,9 @@ int writer_set_expiry(struct writer *writer, struct change *change);
 /* Tells of something that happened behind the kernel's back; 0 or -ENOMEM. */
 int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
 	int64_t favorite, const char *name);
+
+/* Looks at the clock: what follows happens now. */
+void writer_tick(struct writer *writer);
 
 /* Remembers that fans/ of a restaurant changed; written by the commit.  0 or -ENOMEM. */
 int writer_touch_fans(struct writer *writer, int64_t restaurant, int64_t when_ns);
