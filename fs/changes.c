@@ -11,8 +11,6 @@
 
 #include "fs/reply.h"
 
-#define READ_BYTES_MAX ((size_t)256 * 1024)
-
 static void changes_attr(
 	const struct mount *m, struct node n, const struct log_text *text, struct stat *st)
 {

@@ -25,7 +25,6 @@
 struct program {
 	struct options options;
 	char *mountpoint; /* absolute */
-	char *store; /* absolute: a daemon leaves its directory */
 	struct mount mount;
 	struct supervisor *supervisor;
 	bool mounted;
@@ -66,12 +65,10 @@ static void raise_descriptors(void)
 /* A store below its own mountpoint would wait for itself. */
 static int check_apart(const char *store, const char *mountpoint)
 {
-	char *whole = realpath(store, NULL);
 	size_t length = strlen(mountpoint);
-	bool inside = whole && !strncmp(whole, mountpoint, length) &&
-		      (whole[length] == '/' || whole[length] == '\0');
+	bool inside = !strncmp(store, mountpoint, length) &&
+		      (store[length] == '/' || store[length] == '\0');
 
-	free(whole);
 	if (inside)
 		log_line(LOG_ERR, "%s: the store cannot lie in its own mountpoint", store);
 	return inside ? -EINVAL : 0;
@@ -145,14 +142,6 @@ static int open_mount(struct program *program)
 	return 0;
 }
 
-static int open_supervisor(struct program *program)
-{
-	program->store = realpath(program->options.store, NULL);
-	if (!program->store)
-		return fail(program->options.store, -errno);
-	return supervisor_open(program->store, &program->supervisor);
-}
-
 static int open_all(struct program *program)
 {
 	struct complaint why = {""};
@@ -162,18 +151,18 @@ static int open_all(struct program *program)
 		log_line(LOG_ERR, "%s", why.text);
 		return error;
 	}
-	error = check_apart(program->options.store, program->mountpoint);
-	if (!error)
-		error = open_session(program);
+	error = open_session(program);
 	if (!error)
 		error = notifier_open(program->mount.session, &program->mount.notifier);
 	if (error)
 		return error;
 	error = open_store(program);
 	if (!error)
+		error = check_apart(store_where(program->mount.store), program->mountpoint);
+	if (!error)
 		error = barriers_open(&program->mount.barriers);
 	if (!error && !program->options.noaggregator && !program->options.read_only)
-		error = open_supervisor(program);
+		error = supervisor_open(store_where(program->mount.store), &program->supervisor);
 	if (!error)
 		error = open_mount(program);
 	return error;
@@ -202,7 +191,6 @@ static void close_all(struct program *program)
 	if (m->session)
 		fuse_session_destroy(m->session);
 	free(program->mountpoint);
-	free(program->store);
 	options_fini(&program->options);
 }
 

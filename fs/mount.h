@@ -23,6 +23,12 @@
 /* A longer write to import comes back short. */
 #define IMPORT_WRITE_BYTES_MAX ((size_t)512 * 1024)
 
+/*
+ * No read is larger: a read comes in as many pages as a write.  A shorter answer than was
+ * asked for would tell the kernel that the file ends there.
+ */
+#define READ_BYTES_MAX (IMPORT_WRITE_BYTES_MAX + (size_t)64 * 1024)
+
 /* "../../../restaurants/" and a name */
 #define LINK_TARGET_MAX (21 + NAME_BYTES_MAX + 1)
 

@@ -21,8 +21,6 @@
 #define KIND_COOKIE   LISTING_FIRST
 #define WINDOW_COOKIE (KIND_COOKIE + WINDOW_KINDS)
 
-#define READ_BYTES_MAX ((size_t)256 * 1024)
-
 /* ---- rankings/ ---- */
 
 static window_t all_window(void)

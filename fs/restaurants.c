@@ -112,7 +112,7 @@ static void restaurants_rmdir(struct mount *m, fuse_req_t req, struct node n, co
 		request_submit(r);
 }
 
-/* mv(1) takes EXDEV as the word to copy and remove, which works. */
+/* Of R and of R/fans; mv(1) takes EXDEV as the word to copy and remove, which works. */
 static void restaurants_rename(struct mount *m, fuse_req_t req, struct node n, const char *name,
 	struct node to, const char *to_name, unsigned flags)
 {
@@ -242,5 +242,6 @@ const struct node_ops restaurant_ops = {
 	.lookup = restaurant_lookup,
 	.mkdir = restaurant_mkdir,
 	.rmdir = restaurant_rmdir,
+	.rename = restaurants_rename,
 	.list = restaurant_list,
 };
