@@ -227,7 +227,8 @@ struct ranking_info {
 
 /*
  * The newest version of a ranking.  It can be opened for at least
- * RANKING_PROMISE_NS from now, whatever is committed meanwhile.
+ * RANKING_PROMISE_NS from now, whatever is committed meanwhile (less only where
+ * reader_refresh asks for newer ones hundreds of times a second).
  */
 #define RANKING_PROMISE_NS INT64_C(100000000)
 int reader_ranking(struct reader *reader, window_t window, struct ranking_info *ret_info);

@@ -2,6 +2,7 @@
  * favfs - mounts a store of favourites.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +63,22 @@ static void raise_descriptors(void)
 
 /* ---- opening ---- */
 
+/* Where the store is, or will be made. */
+static char *resolve_store(const char *store)
+{
+	char *whole = realpath(store, NULL);
+	char *copy = whole ? NULL : strdup(store);
+
+	if (copy)
+		whole = realpath(dirname(copy), NULL);
+	free(copy);
+	return whole;
+}
+
 /* A store below its own mountpoint would wait for itself. */
 static int check_apart(const char *store, const char *mountpoint)
 {
-	char *whole = realpath(store, NULL);
+	char *whole = resolve_store(store);
 	size_t length = strlen(mountpoint);
 	bool inside = whole && !strncmp(whole, mountpoint, length) &&
 		      (whole[length] == '/' || whole[length] == '\0');

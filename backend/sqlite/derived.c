@@ -224,10 +224,9 @@ int derived_position(struct derived *derived, struct position *ret_position)
 	return read_position(row, ret_position);
 }
 
-int derived_applied(const struct store *store, int64_t *ret_seq)
+int derived_applied(const struct store *store, struct position *ret_position)
 {
 	char path[PATH_MAX];
-	struct position position = {0};
 	sqlite3_stmt *row = NULL;
 	sqlite3 *db = NULL;
 	int error;
@@ -237,9 +236,7 @@ int derived_applied(const struct store *store, int64_t *ret_seq)
 	if (!error)
 		error = db_prepare(db, &statements[D_POSITION], 1, &row);
 	if (!error)
-		error = read_position(row, &position);
-	if (!error)
-		*ret_seq = position.seq;
+		error = read_position(row, ret_position);
 	db_finalize(&row, 1);
 	db_close(db);
 	return error;

@@ -52,7 +52,8 @@ static const char *const statements[W_STATEMENTS] = {
 	[W_FAVORITE_SET] = "UPDATE favorite SET created_ns = ?2, changed_ns = ?3, uid = ?4,"
 			   " gid = ?5 WHERE id = ?1",
 	[W_CHANGE_ADD] = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[W_CHANGE_TIME] = "SELECT seq, time_ns FROM change WHERE seq >= ? ORDER BY seq LIMIT 1",
+	[W_CHANGE_TIME] = "SELECT seq, time_ns, tag FROM change WHERE seq >= ?"
+			  " ORDER BY seq LIMIT 1",
 	[W_CHANGE_OLDEST] = "SELECT seq, time_ns FROM change ORDER BY seq LIMIT 1",
 	[W_CHANGE_TRIM] = "DELETE FROM change WHERE seq < ?",
 };

@@ -102,8 +102,8 @@ int writer_log(struct writer *writer, enum log_op op, const char *restaurant, co
 /*
  * changes.c: removes what is older than the retention and counted (@applied,
  * invariant 7), a bounded piece in a transaction of its own, and only when it pays.
- * *ret_more: there is more to remove.
+ * *ret_more: there is more to remove.  Nothing where @applied is not of this log.
  */
-int writer_trim(struct writer *writer, int64_t applied, bool *ret_more);
+int writer_trim(struct writer *writer, const struct position *applied, bool *ret_more);
 
 #endif
