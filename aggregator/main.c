@@ -188,6 +188,7 @@ static int run_pipeline(const struct program *program, bool once)
 static int work(struct program *program, bool once)
 {
 	struct complaint why = {""};
+	bool discarded = false;
 	int error;
 
 	do {
@@ -202,6 +203,12 @@ static int work(struct program *program, bool once)
 		error = program->signals < 0 ? open_signals(&program->signals) : 0;
 		if (!error)
 			error = run_pipeline(program, once);
+		if (error == -EUCLEAN && !discarded) { /* once: it may be the log that is */
+			log_line(LOG_ERR, "derived.db is damaged: counting all anew");
+			derived_discard(program->derived);
+			discarded = true;
+			error = -ESTALE;
+		}
 	} while (error == -ESTALE);
 	return error ? fail("counting", error) : EXIT_SUCCESS;
 }

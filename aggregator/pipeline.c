@@ -89,6 +89,19 @@ static int take(void *arg, const struct log_entry *entry)
 	return 0;
 }
 
+/* Whatever became of the lease: the counts must be where we left them (invariant 4). */
+static int begin(struct pipeline *pipeline, const struct position *before)
+{
+	struct position now;
+	int error = derived_begin(pipeline->derived);
+
+	if (!error)
+		error = derived_position(pipeline->derived, &now);
+	if (!error && (now.seq != before->seq || now.tag != before->tag))
+		error = -ESTALE;
+	return error;
+}
+
 int pipeline_step(struct pipeline *pipeline)
 {
 	struct position before = pipeline->position;
@@ -96,12 +109,10 @@ int pipeline_step(struct pipeline *pipeline)
 
 	pipeline->read = 0;
 	error = reader_log(pipeline->reader, before.seq, PIPELINE_CHANGES_MAX, take, pipeline);
-	if (!error && pipeline->read == 0)
-		return 0;
+	if (!error && pipeline->read == 0) /* who removes derived.db rings, too */
+		return derived_look(pipeline->derived);
 	if (!error)
-		error = derived_begin(pipeline->derived);
-	if (!error)
-		error = commit(pipeline, error, &pipeline->position);
+		error = commit(pipeline, begin(pipeline, &before), &pipeline->position);
 	if (!error)
 		return (int)pipeline->read;
 	batch_empty(&pipeline->batch);

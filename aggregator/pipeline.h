@@ -35,7 +35,10 @@ void pipeline_fini(struct pipeline *pipeline);
  */
 int pipeline_resume(struct pipeline *pipeline, bool *ret_rebuilt);
 
-/* Applies the next changes; returns how many (0: none wait), or a negative errno. */
+/*
+ * Applies the next changes; returns how many (0: none wait), or a negative errno.
+ * -ESTALE: derived.db is another, or somebody else moved its position; open it again.
+ */
 int pipeline_step(struct pipeline *pipeline);
 
 #endif

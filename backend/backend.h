@@ -87,6 +87,12 @@ struct store_options {
 int store_open(const char *where, const struct store_options *options, struct store **ret_store,
 	struct complaint *ret_why);
 
+/*
+ * Makes an empty store that counts @windows (0: the default), as the first SERVE would.  What
+ * exists is left alone: -EEXIST, but for an empty directory.
+ */
+int store_make(const char *where, window_kinds_t windows, struct complaint *ret_why);
+
 /* Waits until all that was submitted is answered; NULL is fine.  Close readers first. */
 void store_close(struct store *store);
 
@@ -334,7 +340,8 @@ struct ranking_info {
 
 /*
  * The newest version of a ranking.  It can be opened for at least
- * RANKING_PROMISE_NS from now, whatever is committed meanwhile.
+ * RANKING_PROMISE_NS from now, whatever is committed meanwhile (less only where
+ * reader_refresh asks for newer ones hundreds of times a second).
  */
 #define RANKING_PROMISE_NS INT64_C(100000000)
 int reader_ranking(struct reader *reader, window_t window, struct ranking_info *ret_info);
@@ -473,9 +480,15 @@ struct derived; /* the one writer of what is derived */
  * damaged.
  */
 int derived_open(struct store *store, struct derived **ret_derived, struct complaint *ret_why);
-void derived_close(struct derived *derived); /* NULL is fine */
+void derived_close(struct derived *derived); /* NULL is fine; the lease stays with the store */
+
+/* Removes what was found damaged; close it then, and open it again. */
+void derived_discard(struct derived *derived);
 
 int derived_position(struct derived *derived, struct position *ret_position);
+
+/* -ESTALE when what it writes to was removed or replaced: close it and open it anew. */
+int derived_look(struct derived *derived);
 
 /* One transaction: begin, any number of the others, then commit or roll back. */
 int derived_begin(struct derived *derived);
@@ -492,5 +505,74 @@ int derived_link(struct derived *derived, const char *user, int64_t restaurant_i
 /* Commits together with the position, then rings. */
 int derived_commit(struct derived *derived, const struct position *position);
 void derived_rollback(struct derived *derived);
+
+/* ---- checking, and repairing ---- */
+
+/* What makes a finding go away. */
+enum repair {
+	REPAIR_NONE, /* nothing that could be told from the rest of the store */
+	REPAIR_DERIVED, /* store_forget_derived: it is counted anew */
+	REPAIR_FAVORITES, /* store_repair */
+	REPAIRS,
+};
+
+struct finding_kind {
+	const char *code; /* "F601": stable, for scripts */
+	enum repair repair;
+	const char *text; /* what is wrong, for people */
+};
+
+/* All there are, in order of their codes. */
+const struct finding_kind *finding_kinds(size_t *ret_count);
+
+/* Texts that a terminal can show: what is not printable is written as \xNN. */
+struct finding {
+	const struct finding_kind *kind;
+	const char *place;
+	const char *expected;
+	const char *found;
+};
+
+struct check_options {
+	void (*finding)(void *arg, const struct finding *finding);
+	void (*progress)(void *arg, const char *phase, int percent); /* NULL: not wanted */
+	void *arg;
+};
+
+/* What was looked at, and how often something was found. */
+struct check_summary {
+	int64_t checks; /* that ran to their end */
+	int64_t restaurants;
+	int64_t favorites;
+	int64_t attributes;
+	int64_t changes;
+	int64_t counts;
+	int64_t rankings;
+	int64_t users;
+	int64_t links;
+	int64_t position; /* seq up to which what is derived was compared; 0: nothing was */
+	int64_t findings[REPAIRS];
+};
+
+/*
+ * Looks at everything in the store at @where: each database as a file, the favourites against
+ * the log, and what is derived against a recount of its own.  Only reads, each database at one
+ * moment, also while the store is served.  Damage is a finding and no error; errors are what
+ * kept it from looking, and -ENODATA that there was nothing to look at.
+ */
+int store_check(const char *where, const struct check_options *options,
+	struct check_summary *ret_summary, struct complaint *ret_why);
+
+/*
+ * Makes those rows of a store right that follow from other rows of it (REPAIR_FAVORITES).
+ * -EBUSY while it is served.
+ */
+int store_repair(const char *where, struct complaint *ret_why);
+
+/*
+ * Gives up all that is derived.  *ret_taken: an aggregator is at work and was woken, so that it
+ * counts anew; else the next one that starts does.
+ */
+int store_forget_derived(const char *where, bool *ret_taken, struct complaint *ret_why);
 
 #endif

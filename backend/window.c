@@ -239,3 +239,39 @@ int window_kind_parse(const char *text, enum window_kind *ret_kind)
 	}
 	return -EINVAL;
 }
+
+int window_kinds_parse(const char *text, window_kinds_t *ret_kinds)
+{
+	window_kinds_t set = 1u << WINDOW_ALL;
+	char word[WINDOW_TEXT_MAX];
+
+	do {
+		size_t length = strcspn(text, ",:+");
+		enum window_kind kind;
+
+		if (length >= sizeof(word))
+			return -EINVAL;
+		memcpy(word, text, length);
+		word[length] = '\0';
+		if (window_kind_parse(word, &kind) < 0)
+			return -EINVAL;
+		set |= 1u << kind;
+		text += length;
+	} while (*text++);
+	*ret_kinds = set;
+	return 0;
+}
+
+void window_kinds_format(window_kinds_t set, char ret_text[static WINDOW_KINDS_TEXT_MAX])
+{
+	char *at = ret_text;
+
+	*at = '\0';
+	for (enum window_kind kind = 0; kind < WINDOW_KINDS; kind++) {
+		if (!(set & 1u << kind))
+			continue;
+		if (at != ret_text)
+			*at++ = ',';
+		at = stpcpy(at, kinds[kind].word);
+	}
+}

@@ -78,4 +78,11 @@ const char *window_kind_name(enum window_kind kind);
 /* The kind of that word; -EINVAL for any other. */
 int window_kind_parse(const char *text, enum window_kind *ret_kind);
 
+/* "month,day" (or with ':' or '+'), to which all is added; -EINVAL for an unknown word or none. */
+int window_kinds_parse(const char *text, window_kinds_t *ret_kinds);
+
+/* Writes a set as window_kinds_parse takes it. */
+#define WINDOW_KINDS_TEXT_MAX (WINDOW_KINDS * WINDOW_TEXT_MAX)
+void window_kinds_format(window_kinds_t kinds, char ret_text[static WINDOW_KINDS_TEXT_MAX]);
+
 #endif

@@ -2,6 +2,7 @@
  * favfs - mounts a store of favourites.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,13 +63,27 @@ static void raise_descriptors(void)
 
 /* ---- opening ---- */
 
+/* Where the store is, or will be made. */
+static char *resolve_store(const char *store)
+{
+	char *whole = realpath(store, NULL);
+	char *copy = whole ? NULL : strdup(store);
+
+	if (copy)
+		whole = realpath(dirname(copy), NULL);
+	free(copy);
+	return whole;
+}
+
 /* A store below its own mountpoint would wait for itself. */
 static int check_apart(const char *store, const char *mountpoint)
 {
+	char *whole = resolve_store(store);
 	size_t length = strlen(mountpoint);
-	bool inside = !strncmp(store, mountpoint, length) &&
-		      (store[length] == '/' || store[length] == '\0');
+	bool inside = whole && !strncmp(whole, mountpoint, length) &&
+		      (whole[length] == '/' || whole[length] == '\0');
 
+	free(whole);
 	if (inside)
 		log_line(LOG_ERR, "%s: the store cannot lie in its own mountpoint", store);
 	return inside ? -EINVAL : 0;
@@ -151,14 +166,14 @@ static int open_all(struct program *program)
 		log_line(LOG_ERR, "%s", why.text);
 		return error;
 	}
-	error = open_session(program);
+	error = check_apart(program->options.store, program->mountpoint);
+	if (!error)
+		error = open_session(program);
 	if (!error)
 		error = notifier_open(program->mount.session, &program->mount.notifier);
 	if (error)
 		return error;
 	error = open_store(program);
-	if (!error)
-		error = check_apart(store_where(program->mount.store), program->mountpoint);
 	if (!error)
 		error = barriers_open(&program->mount.barriers);
 	if (!error && !program->options.noaggregator && !program->options.read_only)

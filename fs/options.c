@@ -96,7 +96,6 @@ static const struct {
 	{"dirsync", WORD_MOUNT},
 	{"atime", WORD_MOUNT},
 	{"noatime", WORD_MOUNT},
-	{"nodiratime", WORD_MOUNT},
 	{"nosuid", WORD_DROP}, /* always on */
 	{"nodev", WORD_DROP}, /* always on */
 	{"default_permissions", WORD_DROP}, /* always on */
@@ -119,6 +118,7 @@ static const struct {
 	{"lazytime", WORD_DROP},
 	{"nolazytime", WORD_DROP},
 	{"diratime", WORD_DROP},
+	{"nodiratime", WORD_DROP}, /* noatime covers it, and libfuse 3.14 does not know it */
 	{"comment=*", WORD_DROP},
 	{"x-*", WORD_DROP},
 	{"X-*", WORD_DROP},

@@ -96,23 +96,37 @@ static int remove_before(struct writer *writer, int64_t seq)
 	return error;
 }
 
-int writer_trim(struct writer *writer, int64_t applied, bool *ret_more)
+/* Counts of another log say nothing about this one (decision 7). */
+static bool is_of_this_log(struct writer *writer, const struct position *position)
 {
+	DB_SCOPED row = writer->sql[W_CHANGE_TIME];
+
+	db_bind(row, "i", position->seq);
+	return db_step(row) == 1 && sqlite3_column_int64(row, 0) == position->seq &&
+	       sqlite3_column_int64(row, 2) == position->tag;
+}
+
+int writer_trim(struct writer *writer, const struct position *applied, bool *more)
+{
+	bool going_on = *more;
 	int64_t retention_ns = writer->store->retention_ns;
 	int64_t cutoff_ns = writer->store->now_ns() - retention_ns;
 	int64_t oldest, time_ns, cut;
 	int error = change_from(writer, 0, &oldest, &time_ns);
 
+	*more = false;
 	if (error != 1)
 		return error;
-	if (!*ret_more && time_ns >= cutoff_ns - TRIM_SLACK(retention_ns))
+	if (!going_on && time_ns >= cutoff_ns - TRIM_SLACK(retention_ns))
+		return 0;
+	if (!is_of_this_log(writer, applied))
 		return 0;
 	/* The change at the position itself stays: its tag vouches for the position. */
-	error = find_cut(writer, oldest, applied < oldest ? oldest : applied, cutoff_ns, &cut);
+	error = find_cut(writer, oldest, applied->seq, cutoff_ns, &cut);
 	if (error || cut == oldest)
 		return error;
-	*ret_more = cut > oldest + TRIM_ROWS_MAX;
-	return remove_before(writer, *ret_more ? oldest + TRIM_ROWS_MAX : cut);
+	*more = cut > oldest + TRIM_ROWS_MAX;
+	return remove_before(writer, *more ? oldest + TRIM_ROWS_MAX : cut);
 }
 
 /* ---- reading ---- */

@@ -242,7 +242,7 @@ static void commit_batch(struct committer *committer, struct change *batch)
 static void tidy(struct committer *committer)
 {
 	int64_t now = committer->store->now_ns();
-	int64_t applied = 0;
+	struct position applied;
 
 	writer_tidy(&committer->writer);
 	if (committer->failed ||
@@ -250,10 +250,9 @@ static void tidy(struct committer *committer)
 			now >= committer->trim_looked_ns))
 		return;
 	committer->trim_looked_ns = now;
-	committer->trimming = false;
 	if (derived_applied(committer->store, &applied) == 0)
 		(void)judge(
-			committer, writer_trim(&committer->writer, applied, &committer->trimming));
+			committer, writer_trim(&committer->writer, &applied, &committer->trimming));
 }
 
 static void *run(void *arg)

@@ -212,6 +212,14 @@ int derived_open(struct store *store, struct derived **ret_derived, struct compl
 	return 0;
 }
 
+void derived_discard(struct derived *derived)
+{
+	char path[PATH_MAX];
+
+	store_path(derived->store, DERIVED_DB, path);
+	remove_database(path);
+}
+
 void derived_close(struct derived *derived)
 {
 	if (!derived)
@@ -243,10 +251,9 @@ int derived_position(struct derived *derived, struct position *ret_position)
 	return read_position(row, ret_position);
 }
 
-int derived_applied(const struct store *store, int64_t *ret_seq)
+int derived_applied(const struct store *store, struct position *ret_position)
 {
 	char path[PATH_MAX];
-	struct position position = {0};
 	sqlite3_stmt *row = NULL;
 	sqlite3 *db = NULL;
 	int error;
@@ -256,22 +263,25 @@ int derived_applied(const struct store *store, int64_t *ret_seq)
 	if (!error)
 		error = db_prepare(db, &statements[D_POSITION], 1, &row);
 	if (!error)
-		error = read_position(row, &position);
-	if (!error)
-		*ret_seq = position.seq;
+		error = read_position(row, ret_position);
 	db_finalize(&row, 1);
 	db_close(db);
 	return error;
+}
+
+int derived_look(struct derived *derived)
+{
+	return db_has_moved(derived->db) ? -ESTALE : 0;
 }
 
 /* ---- one transaction ---- */
 
 int derived_begin(struct derived *derived)
 {
+	int error = derived_look(derived);
+
 	derived->sums = (struct sums){.pending = false};
-	if (db_has_moved(derived->db))
-		return -ESTALE;
-	return db_run(derived->sql[D_BEGIN]);
+	return error ? error : db_run(derived->sql[D_BEGIN]);
 }
 
 static int save_sums(struct derived *derived)

@@ -5,14 +5,13 @@
 #ifndef FAVFS_DERIVED_H
 #define FAVFS_DERIVED_H
 
-#include <stdint.h>
-
+struct position;
 struct store;
 
 /*
- * The seq that everything derived counts up to, whoever derives it now; for
- * rare looks from any thread.  -ENOENT while there is no derived.db.
+ * Up to where everything derived counts, whoever derives it now; for rare
+ * looks from any thread.  -ENOENT while there is no derived.db.
  */
-int derived_applied(const struct store *store, int64_t *ret_seq);
+int derived_applied(const struct store *store, struct position *ret_position);
 
 #endif

@@ -45,6 +45,12 @@ struct store {
 	uint64_t derived_looked; /* O: how often it was told to look */
 };
 
+/*
+ * The whole path of an existing directory that names a store here; owned by the caller.
+ * Whether there is a store in it is another question.
+ */
+int store_locate(const char *where, char **ret_path, struct complaint *ret_why);
+
 /* The path of one of its files, by one of the names above. */
 void store_path(const struct store *store, const char *file, char ret_path[static PATH_MAX]);
 

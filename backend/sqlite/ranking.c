@@ -54,6 +54,7 @@ struct ranking {
 	size_t chunk_count;
 	struct place last; /* where the last read ended */
 	int64_t wanted; /* a far offset that a read waits for; -1: none */
+	int unreachable; /* why the last wanted one was not found; 0: it was */
 	int64_t copy_due_ns; /* monotonic */
 	int64_t copied; /* bytes in the copy so far */
 	int copy_fd;
@@ -216,7 +217,7 @@ static ssize_t render(struct ranking *ranking, int64_t offset, char *buffer, siz
 	if (error)
 		return error;
 	ranking->last = place;
-	return (ssize_t)piece.filled;
+	return piece.filled == size ? (ssize_t)size : -EIO; /* fewer rows than their sums say */
 }
 
 ssize_t ranking_read(struct ranking *ranking, int64_t offset, char *buffer, size_t size)
@@ -234,11 +235,13 @@ ssize_t ranking_read(struct ranking *ranking, int64_t offset, char *buffer, size
 	}
 	if (size == 0)
 		return 0;
-	if (offset - nearest(ranking, offset).offset > FAR_BYTES) {
+	if (offset - nearest(ranking, offset).offset <= FAR_BYTES)
+		return render(ranking, offset, buffer, size);
+	got = ranking->unreachable ? ranking->unreachable : -EAGAIN;
+	ranking->unreachable = 0;
+	if (got == -EAGAIN)
 		ranking->wanted = offset;
-		return -EAGAIN;
-	}
-	return render(ranking, offset, buffer, size);
+	return got;
 }
 
 /* ---- opening and closing ---- */
@@ -300,6 +303,7 @@ static int new_ranking(
 	ranking->copy_due_ns = clock_monotonic_ns() + HELD_NS;
 	ranking->next = *list;
 	*list = ranking;
+	snapshots_shown(reader->snapshots, ranking->info.version);
 	if (ranking->snapshot)
 		ranking->applied = ranking->snapshot->applied;
 	if (ranking->info.rows == 0) /* there is nothing to hold it for */
@@ -397,8 +401,9 @@ static void scan(struct ranking *ranking)
 	size_t count = ranking->chunk_count;
 	int error = walk(ranking, &place, reach, ranking);
 
-	/* An error, or no memory, shows again when the read itself comes here. */
-	if (error || ranking->chunk_count == count || frontier(ranking) > ranking->wanted)
+	if (error || ranking->chunk_count == count)
+		ranking->unreachable = error ? error : -EIO;
+	if (ranking->unreachable || frontier(ranking) > ranking->wanted)
 		ranking->wanted = -1;
 }
 

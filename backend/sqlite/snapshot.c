@@ -178,14 +178,34 @@ static struct snapshot **find_slot(struct snapshots *snapshots)
 	return empty;
 }
 
+/* News are worth more than a promise: with all held, the oldest that nobody has opened goes. */
+static struct snapshot **free_slot(struct snapshots *snapshots)
+{
+	struct snapshot *oldest = NULL;
+
+	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
+		struct snapshot *snapshot = snapshots->all[i];
+
+		if (!snapshot->users && (!oldest || snapshot->taken_ns < oldest->taken_ns))
+			oldest = snapshot;
+	}
+	if (!oldest)
+		return NULL;
+	give_up(snapshots, oldest);
+	return find_slot(snapshots);
+}
+
 static int take(struct snapshots *snapshots)
 {
 	struct snapshot **slot = find_slot(snapshots);
-	struct snapshot *snapshot = slot ? *slot : NULL;
+	struct snapshot *snapshot;
 	int error = 0;
 
 	if (!slot)
+		slot = free_slot(snapshots);
+	if (!slot)
 		return -EMFILE;
+	snapshot = *slot;
 	if (snapshots->newest && db_has_moved(snapshots->newest->db))
 		snapshots->version_base = snapshots->version_top;
 	if (!snapshot)
@@ -222,9 +242,12 @@ int snapshots_newest(struct snapshots *snapshots, struct snapshot **ret_snapshot
 	return 0;
 }
 
+/* Where an old file held that number unseen, it is the new file's that was shown. */
 int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version,
 	struct snapshot **ret_snapshot)
 {
+	struct snapshot *found = NULL;
+
 	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
 		struct snapshot *snapshot = snapshots->all[i];
 		struct ranking_info info;
@@ -232,10 +255,13 @@ int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version
 		if (!snapshot || !snapshot->held || snapshot_ranking(snapshot, window, &info) < 0 ||
 			info.version != version)
 			continue;
-		*ret_snapshot = snapshot;
-		return 0;
+		if (!found || snapshot->version_base > found->version_base)
+			found = snapshot;
 	}
-	return -ESTALE;
+	if (!found)
+		return -ESTALE;
+	*ret_snapshot = found;
+	return 0;
 }
 
 void snapshot_use(struct snapshot *snapshot)

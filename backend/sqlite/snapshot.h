@@ -18,7 +18,10 @@
 
 #include "backend/window.h"
 
-/* Snapshots held at once; when all are in use no newer one is handed out. */
+/*
+ * Snapshots held at once.  Promised ones make room for newer ones; when all are in use by
+ * open rankings no newer one is handed out.
+ */
 #define SNAPSHOTS_MAX 48
 
 /* While versions follow each other fast, at most one is handed out in this time. */
@@ -36,7 +39,7 @@ struct snapshot {
 	sqlite3 *db;
 	sqlite3_stmt *sql[S_STATEMENTS];
 	int64_t taken_ns; /* monotonic */
-	int64_t promised_ns; /* monotonic: not given up before */
+	int64_t promised_ns; /* monotonic: not given up before, but for news */
 	int64_t applied; /* the change up to which it counts */
 	int64_t version_base; /* added to the versions in this file */
 	unsigned users; /* open rankings */

@@ -1,8 +1,9 @@
 #include "backend/sqlite/internal.h"
 
-#include <errno.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,13 +95,28 @@ static int make_directory(const char *path, struct complaint *ret_why)
 	return 0;
 }
 
-static int resolve(struct store *store, const char *where, struct complaint *ret_why)
+static int refuse_url(const char *where, struct complaint *ret_why)
 {
-	store->path = realpath(where, NULL);
-	if (!store->path)
+	if (!strstr(where, "://"))
+		return 0;
+	return complain(ret_why, -EPROTONOSUPPORT,
+		"%s: this favfs has no engine for such a store, only for directories", where);
+}
+
+int store_locate(const char *where, char **ret_path, struct complaint *ret_why)
+{
+	int error = refuse_url(where, ret_why);
+	char *path = error ? NULL : realpath(where, NULL);
+
+	if (error)
+		return error;
+	if (!path)
 		return complain(ret_why, -errno, "%s: %s", where, strerror(errno));
-	if (strlen(store->path) + sizeof("/" FAVORITES_DB ".new-journal") > PATH_MAX)
+	if (strlen(path) + sizeof("/" FAVORITES_DB ".new-journal") > PATH_MAX) {
+		free(path);
 		return complain(ret_why, -ENAMETOOLONG, "%s: path too long", where);
+	}
+	*ret_path = path;
 	return 0;
 }
 
@@ -109,15 +125,14 @@ static int resolve(struct store *store, const char *where, struct complaint *ret
 /* Whether the mountpoint of the holder's note is still mounted. */
 static bool is_mounted(const char *mountpoint)
 {
-	FILE *info = fopen("/proc/self/mountinfo", "re");
-	char line[2 * PATH_MAX], field[PATH_MAX];
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
 	bool found = false;
 
-	while (info && !found && fgets(line, sizeof(line), info))
-		if (sscanf(line, "%*s %*s %*s %*s %4095s", field) == 1)
-			found = !strcmp(field, mountpoint);
-	if (info)
-		(void)fclose(info);
+	while (mounts && !found && (entry = getmntent(mounts)))
+		found = !strcmp(entry->mnt_dir, mountpoint);
+	if (mounts)
+		(void)endmntent(mounts);
 	return found;
 }
 
@@ -260,6 +275,87 @@ static int look_at_favorites(struct store *store, struct complaint *ret_why)
 	return error ? complain_db(path, error, ret_why) : 0;
 }
 
+/* ---- making one ---- */
+
+/* @made: the directory is new; else it must be empty. */
+static int make_new_directory(const char *path, bool *ret_made, struct complaint *ret_why)
+{
+	DIR *dir;
+	struct dirent *entry;
+	int error = 0;
+
+	*ret_made = mkdir(path, 0700) == 0;
+	if (*ret_made)
+		return 0;
+	if (errno != EEXIST)
+		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
+	dir = opendir(path);
+	if (!dir)
+		return complain(ret_why, -EEXIST, "%s: exists (%s)", path, strerror(errno));
+	while (!error && (entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+			strcmp(entry->d_name, "lost+found"))
+			error = complain(ret_why, -EEXIST, "%s: exists, and is not empty (%s)",
+				path, entry->d_name);
+	(void)closedir(dir);
+	return error;
+}
+
+/* Two may get here at once. */
+static int fill_new(struct store *store, window_kinds_t windows, struct complaint *ret_why)
+{
+	char path[PATH_MAX];
+	int error = lease_try(store->lease_fd, LEASE_SERVE);
+
+	if (error)
+		return complain(ret_why, error, "%s/lock: %s", store->path, strerror(-error));
+	store_path(store, FAVORITES_DB, path);
+	if (access(path, F_OK) == 0)
+		return complain(ret_why, -EEXIST, "%s: exists", path);
+	return make_favorites(store, windows ? windows : WINDOW_KINDS_DEFAULT, ret_why);
+}
+
+/* What is half made goes again; a file of another makes the directory stay. */
+static void unmake(const struct store *store, bool made)
+{
+	static const char *const files[] = {FAVORITES_DB ".new", FAVORITES_DB ".new-wal", "lock"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		store_path(store, files[i], path);
+		(void)unlink(path); /* may never have been made */
+	}
+	if (made)
+		(void)rmdir(store->path);
+}
+
+int store_make(const char *where, window_kinds_t windows, struct complaint *ret_why)
+{
+	struct store store = {.lease_fd = -1, .now_ns = clock_realtime_ns};
+	bool made = false;
+	int error = refuse_url(where, ret_why);
+
+	if (!error)
+		error = make_new_directory(where, &made, ret_why);
+	if (!error)
+		error = check_directory(where, ret_why);
+	if (!error)
+		error = store_locate(where, &store.path, ret_why);
+	if (error)
+		return error;
+	error = lease_open(store.path, &store.lease_fd);
+	if (error)
+		(void)complain(ret_why, error, "%s/lock: %s", store.path, strerror(-error));
+	else
+		error = fill_new(&store, windows, ret_why);
+	if (error && error != -EEXIST && error != -EBUSY)
+		unmake(&store, made);
+	if (store.lease_fd >= 0)
+		(void)close(store.lease_fd); /* and the seat is free */
+	free(store.path);
+	return error;
+}
+
 /* ---- opening and closing ---- */
 
 static int open_serving(
@@ -283,13 +379,9 @@ static int open_serving(
 static int prepare_directory(const char *where, enum store_mode mode, struct complaint *ret_why)
 {
 	char favorites[PATH_MAX];
-	int error = 0;
+	int error = refuse_url(where, ret_why);
 
-	if (strstr(where, "://"))
-		return complain(ret_why, -EPROTONOSUPPORT,
-			"%s: this favfs has no engine for such a store, only for directories",
-			where);
-	if (mode == STORE_SERVE)
+	if (!error && mode == STORE_SERVE)
 		error = make_directory(where, ret_why);
 	if (!error)
 		error = check_directory(where, ret_why);
@@ -307,7 +399,7 @@ static int open_store(struct store *store, const char *where, const struct store
 	int error = prepare_directory(where, options->mode, ret_why);
 
 	if (!error)
-		error = resolve(store, where, ret_why);
+		error = store_locate(where, &store->path, ret_why);
 	if (error)
 		return error;
 	error = options->mode == STORE_READ ? look_at_favorites(store, ret_why) : 0;

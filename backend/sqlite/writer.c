@@ -64,8 +64,8 @@ static const char *const statements[W_STATEMENTS] = {
 				  " changed_ns = ?3 WHERE id = ?1",
 	[W_STATE_TOUCH] = "UPDATE state SET one = 1",
 	[W_CHANGE_ADD] = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[W_CHANGE_TIME] = "SELECT seq, time_ns FROM change WHERE seq >= ? ORDER BY seq LIMIT 1",
-	[W_CHANGE_OLDEST] = "SELECT seq, time_ns FROM change ORDER BY seq LIMIT 1",
+	[W_CHANGE_TIME] = "SELECT seq, time_ns, tag FROM change WHERE seq >= ?"
+			  " ORDER BY seq LIMIT 1",
 	[W_CHANGE_TRIM] = "DELETE FROM change WHERE seq < ?",
 };
 
@@ -179,6 +179,7 @@ int writer_begin(struct writer *writer, bool durable)
 	if (durable != writer->durable)
 		error = set_durable(writer, durable);
 	writer->touched_count = 0;
+	writer->touched_ns = 0;
 	writer->behind = false;
 	if (!error)
 		error = db_run(writer->sql[W_BEGIN]);

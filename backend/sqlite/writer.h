@@ -52,7 +52,6 @@ enum writer_statement {
 	W_STATE_TOUCH,
 	W_CHANGE_ADD,
 	W_CHANGE_TIME,
-	W_CHANGE_OLDEST,
 	W_CHANGE_TRIM,
 	W_STATEMENTS,
 };
@@ -166,8 +165,9 @@ int writer_log(struct writer *writer, enum log_op op, int64_t restaurant_id, con
 /*
  * changes.c: removes what is older than the retention and counted (@applied,
  * invariant 7), a bounded piece in a transaction of its own, and only when it pays.
- * *ret_more: there is more to remove.
+ * *more: to go on
+ * with what was begun; then whether there is more.  Nothing where @applied is not of this log.
  */
-int writer_trim(struct writer *writer, int64_t applied, bool *ret_more);
+int writer_trim(struct writer *writer, const struct position *applied, bool *more);
 
 #endif

@@ -1,0 +1,179 @@
+#!/bin/bash
+#
+# aggregator.sh - whatever is killed or removed, each change is counted once; and with nothing
+# to do nothing is done (SEED=n).
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+seed=${SEED:-$RANDOM}
+echo "SEED=$seed"
+RANDOM=$seed
+
+has_aggregator() { [[ $(pid_of favfs-aggregator) ]]; }
+has_none() { ! has_aggregator; }
+has_open() { find "/proc/$1/fd" -lname "$2" 2>/dev/null | grep -q .; }
+aggregate() { cd / && exec "$BUILD/favfs-aggregator" "$@"; }
+
+# ---- killed under load ----
+
+for mount in 1 2 3; do
+	must_up
+	mkdir -p "$M"/restaurants/r{0..9}/fans
+	"$TOOLS/scribe" "$RANDOM" "m$mount" "$M/restaurants" "$T/manifest" &
+	scribe=$!
+	for kill in 1 2 3 4; do # more in one mount would only wait longer and longer
+		ok "mount $mount: an aggregator is there to be killed, $kill" eventually has_aggregator
+		aggregator=$(pid_of favfs-aggregator)
+		sleep "0.0$((RANDOM % 8 + 1))" # a random moment
+		kill -KILL "$aggregator"
+		eventually has_ended "$aggregator"
+	done
+	kill "$scribe"
+	wait "$scribe" 2>/dev/null
+	recounted "mount $mount: all is counted once"
+	ok "mount $mount: umount" down
+	is "mount $mount: which ends the aggregator" "" "$(pid_of favfs-aggregator)"
+done
+isnt "there was something to count" 0 "$(grep -c ^done "$T/manifest")"
+must_up
+recounted "after a remount, too"
+aggregator=$(pid_of favfs-aggregator)
+kill "$aggregator"
+eventually has_ended "$aggregator"
+ok "one that was told to end is followed by another" eventually has_aggregator
+fan r0 after
+recounted "which counts"
+
+# ---- with its favfs ----
+
+kill -KILL "$(pid_of favfs)"
+ok "it ends with its favfs, even if that is killed" eventually has_none
+must_up -o noaggregator
+ok "none is started with noaggregator" has_none
+before=$(cat "$M/rankings/all")
+fan r0 uncounted
+ok "umount" down
+is "--once ends well" 0 "$("$BUILD/favfs-aggregator" --once "$S" >"$T/out" 2>&1; echo $?)"
+is "and has nothing to say" "" "$(<"$T/out")"
+must_up -o noaggregator
+isnt "it has counted what waited" "$before" "$(cat "$M/rankings/all")"
+recounted "as it should"
+ok "--once with nothing to do" "$BUILD/favfs-aggregator" --once "$S"
+recounted "changes nothing"
+refused "a store that is not there" 1 "$T/none" "$BUILD/favfs-aggregator" -f "$T/none"
+refused "no store" 2 STORE "$BUILD/favfs-aggregator" -f
+refused "two stores" 2 "$T" "$BUILD/favfs-aggregator" -f "$S" "$T"
+refused "an unknown option" 2 windmill "$BUILD/favfs-aggregator" --windmill "$S"
+
+# ---- two at once ----
+
+aggregate -f "$S" &
+first=$!
+fan r1 one
+ok "the first works" settle
+aggregate -f "$S" &
+second=$!
+ok "the second stands by" eventually has_open "$second" "$S/lock"
+fan r1 two
+recounted "with both each change is counted once"
+is "only one writes" "yes no" "$(has_open $first "$S/derived.db" && printf 'yes ')$(has_open $second "$S/derived.db" || echo no)"
+kill -KILL $first
+wait $first 2>/dev/null
+fan r1 three
+recounted "the second takes over"
+ok "it writes now" has_open $second "$S/derived.db"
+"$BUILD/favfs-aggregator" "$S"
+is "without -f it goes to the background" 0 $?
+is "and stands by" 2 "$(pid_of favfs-aggregator | wc -l)"
+kill $second
+wait $second
+is "told to end, the second ends well" 0 $?
+fan r1 four
+recounted "the third takes over"
+ok "umount" down
+kill "$(pid_of favfs-aggregator)"
+ok "it ends, too" eventually has_none
+
+# ---- derived.db is made from the rest ----
+
+must_up
+settle
+show_rankings >"$T/before"
+ok "umount" down
+rm "$S"/derived.db*
+must_up
+ok "derived.db was removed: the barrier" settle
+same "removed while unmounted" "$T/before" <(show_rankings)
+ok "umount" down
+rm "$S"/derived.db*
+ok "--once makes it anew" "$BUILD/favfs-aggregator" --once "$S"
+must_up -o noaggregator
+same "with the same rankings" "$T/before" <(show_rankings)
+ok "umount" down
+rm "$S"/derived.db-* 2>/dev/null
+head -c 100000 /dev/urandom >"$S/derived.db"
+must_up
+ok "derived.db was rubbish: the barrier" eventually settle
+same "damaged while unmounted" "$T/before" <(show_rankings)
+exec {open}<"$M/rankings/all"
+cp "$M/rankings/all" "$T/all"
+rm "$S"/derived.db*
+fan r2 news
+recounted "removed while mounted: the next change makes it anew"
+same "an open ranking does not change by that" "$T/all" <(cat <&"$open")
+exec {open}<&-
+rm "$M/restaurants/r2/fans/news"
+settle
+same "the same rankings, byte for byte" "$T/before" <(show_rankings)
+for i in 1 2 3; do
+	rm "$S"/derived.db*
+	fan r2 "news$i"
+	recounted "and again, $i"
+done
+
+# ---- idle ----
+
+favfs=$(pid_of favfs)
+aggregator=$(pid_of favfs-aggregator)
+switches() { cat /proc/{"$favfs","$aggregator"}/task/*/status | grep ctxt_switches; }
+rests()
+{
+	local before
+
+	before=$(switches)
+	sleep 0.3
+	[[ $(switches) == "$before" ]]
+}
+calls() { grep -c ') *= ' "$T/calls"; }
+
+cat "$M"/rankings/* >/dev/null
+ok "after work there is rest" eventually rests
+before=$(switches)
+tracer=
+if command -v strace >/dev/null; then
+	strace -f -o "$T/calls" -p "$favfs" -p "$aggregator" 2>"$T/strace" &
+	tracer=$!
+	all_attached() { (($(grep -c attached "$T/strace") == 2)); }
+	if ! eventually all_attached; then
+		skip "system calls while idle: $(head -n 1 "$T/strace")"
+		tracer=
+	fi
+	before=$(switches)
+else
+	skip "system calls while idle: no strace"
+fi
+sleep 3 # nothing shall happen
+is "no thread was woken up for 3 s" "$before" "$(switches)"
+if [[ $tracer ]]; then
+	is "no system call was made" 0 "$(calls)"
+	fan r3 wake
+	settle
+	isnt "and would have been seen" 0 "$(calls)"
+	kill -INT $tracer
+	wait $tracer 2>/dev/null
+fi
+fan r3 wake-too
+settle
+isnt "as would have been a wake-up" "$before" "$(switches)"
+ok "umount" down
+conclude

@@ -1,0 +1,206 @@
+#!/bin/bash
+#
+# program.sh - favfs as a program: its options, what it refuses, how it starts and ends (SEED=n).
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+seed=${SEED:-$RANDOM}
+echo "SEED=$seed"
+RANDOM=$seed
+favfs=$BUILD/favfs
+
+# ---- what it says ----
+
+is "-h ends well" 0 "$("$favfs" -h >"$T/help" 2>"$T/err"; echo $?)"
+is "and says nothing of errors" "" "$(<"$T/err")"
+for word in STORE MOUNTPOINT -f -d -h -V allow_other allow_root retention windows noaggregator fsname; do
+	ok "-h tells of $word" grep -q -- "$word" "$T/help"
+done
+is "--help is the same" "$(<"$T/help")" "$("$favfs" --help)"
+is "-V ends well" 0 "$("$favfs" -V >"$T/version" 2>&1; echo $?)"
+ok "and tells the version" grep -qE '^favfs [0-9]+\.[0-9]+' "$T/version"
+ok "and those below" grep -qi sqlite "$T/version"
+refused "no arguments" 2 "favfs: no STORE" "$favfs"
+refused "no mountpoint" 2 "favfs: no MOUNTPOINT" "$favfs" "$S"
+refused "too many arguments" 2 "$T/x" "$favfs" "$S" "$M" "$T/x"
+refused "an unknown letter" 2 "-q" "$favfs" -q "$S" "$M"
+refused "an unknown long option" 2 "--quux" "$favfs" --quux "$S" "$M"
+refused "-o without words" 2 "-o" "$favfs" "$S" "$M" -o
+refused "an unknown word" 2 "windmill" up -o windmill
+refused "an unknown word among others" 2 "windmill=3" up -o rw,windmill=3,noatime
+refused "a known word with a value too many" 2 "noaggregator=1" up -o noaggregator=1
+for words in retention= retention=x retention=-1 retention=0 retention=1w retention=1hh windows=century \
+	windows= windows=all,century retention=99999999999999999999; do
+	refused "-o $words" 2 "${words##*,}" up -o "$words"
+done
+ok "nothing was made by all this" test ! -e "$S"
+ok "nothing is mounted" test ! -e "$M/restaurants"
+
+# ---- where to ----
+
+refused "another engine" 1 "postgresql://host/db" "$favfs" postgresql://host/db "$M"
+refused "also in the foreground" 1 "postgresql://host/db" "$favfs" -f postgresql://host/db "$M"
+refused "a mountpoint that is not there" 1 "$T/none" "$favfs" "$S" "$T/none"
+touch "$T/file"
+refused "a file as a mountpoint" 1 "$T/file" "$favfs" "$S" "$T/file"
+refused "a file as a store" 1 "$T/file" "$favfs" "$T/file" "$M"
+refused "a store in a folder that is not there" 1 "$T/none/store" "$favfs" "$T/none/store" "$M"
+refused "a store in its own mountpoint" 1 "$M/store" "$favfs" "$M/store" "$M"
+refused "a store that is its own mountpoint" 1 "$M" "$favfs" "$M" "$M"
+is "a mountpoint stays empty by that" "" "$(names "$M")"
+mkdir "$T/foreign"
+touch "$T/foreign/thesis.tex"
+refused "somebody's folder as a store" 1 "thesis.tex" "$favfs" "$T/foreign" "$M"
+is "it stays as it was" thesis.tex "$(names "$T/foreign")"
+if [[ $(id -u) == 0 ]]; then
+	mkdir "$T/others"
+	chown 1001 "$T/others"
+	refused "a folder of another user" 1 "1001" "$favfs" "$T/others" "$M"
+fi
+mkdir "$T/empty"
+ok "an empty folder becomes a store" "$favfs" "$T/empty" "$M"
+ok "umount" down
+for words in rw exec noexec sync async dirsync atime noatime nodiratime \
+	retention=1s retention=90s,retention=30m,retention=12h,retention=7d windows=all,month \
+	windows=day fsname=x; do
+	rm -rf "$S"
+	ok "-o $words" up -o "$words"
+	ok "umount" down
+done
+rm -rf "$S"
+ok "words of mount(8), fstab and systemd" up -o rw,auto,noauto,user,users,nouser,owner,group,nofail \
+	-o _netdev,dev,nodev,suid,nosuid,exec,noexec,atime,noatime,relatime,strictatime,lazytime \
+	-o defaults,diratime,nodiratime,async,x-systemd.automount,x-gvfs-show,X-mount.mkdir,comment=x \
+	-o default_permissions,fsname=favourites
+is "fsname is the source" favourites "$(df --output=source "$M" | tail -n 1)"
+options=$(awk -v m="$M" '$5 == m { print $6 "," $NF }' /proc/self/mountinfo)
+for word in nosuid nodev default_permissions noexec; do
+	ok "it is mounted with $word" grep -qw "$word" <<<"$options"
+done
+ok "umount" down
+refused "other windows than the store was made with" 1 windows up -o windows=all,year
+ok "the same windows" up -o windows=all,month,day
+ok "umount" down
+
+odd="$T/a store, with commas\\ and 'quotes'"
+ok "a store with blanks and commas in its path" "$favfs" "$odd" "$M"
+fan a ann
+recounted "it works"
+is "and is the source" "$odd" "$(df --output=source "$M" | tail -n 1)"
+ok "umount" down
+mkdir "$T/odd mount, point"
+ok "so may be the mountpoint" "$favfs" "$odd" "$T/odd mount, point"
+is "which works" ann "$(names "$T/odd mount, point/restaurants/a/fans")"
+unmount "$T/odd mount, point"
+eventually has_no_favfs
+cd "$T" || exit
+ok "relative paths" "$favfs" store mnt
+is "work, too" "counts rankings restaurants" "$(names mnt)"
+ok "umount" down
+
+# ---- one mount at a time ----
+
+must_up
+mkdir "$T/second"
+refused "a second mount of the store" 1 "pid $(pid_of favfs) at $M" "$favfs" "$S" "$T/second"
+refused "also by another name" 1 "pid $(pid_of favfs) at $M" "$favfs" "$T/second/../store" "$T/second"
+refused "another store over a mount" 1 "$M" "$favfs" "$T/empty" "$M"
+is "one is mounted" 1 "$(grep -c " $T/" /proc/self/mountinfo)"
+ok "another store elsewhere" "$favfs" "$T/empty" "$T/second"
+unmount "$T/second"
+fan a ann
+ok "the first goes on" settle
+ok "umount" down
+
+# ---- starting and ending ----
+
+late=0
+for i in {1..10}; do
+	up && [[ -d $M/restaurants && -e $M/rankings/all ]] || late=$((late + 1))
+	unmount "$M"
+done
+is "when favfs has returned the mount answers, 10 times of 10" 0 $late
+eventually has_no_favfs
+
+"$favfs" -f "$S" "$M" >"$T/foreground" 2>&1 &
+foreground=$!
+ok "-f mounts" eventually is_mounted
+is "and is not another process" "$foreground" "$(pid_of favfs)"
+fan a foreground
+unmount "$M"
+wait $foreground
+is "umount ends it well" 0 $?
+is "it said nothing" "" "$(<"$T/foreground")"
+
+for signal in TERM INT HUP; do
+	(cd / && exec "$favfs" -f "$S" "$M") &
+	foreground=$!
+	eventually is_mounted
+	fan a "$signal"
+	kill -$signal $foreground
+	wait $foreground
+	is "SIG$signal ends it well" 0 $?
+	ok "and unmounts" test ! -e "$M/restaurants"
+	must_up
+	ok "what was marked is there" test -e "$M/restaurants/a/fans/$signal"
+	ok "umount" down
+done
+
+lost=0
+for i in {1..20}; do
+	must_up
+	touch "$M/restaurants/a/fans/remount-$i"
+	unmount "$M"
+	up || lost=$((lost + 1)) # at once
+	[[ -e $M/restaurants/a/fans/remount-$i ]] || lost=$((lost + 1))
+	unmount "$M"
+done
+is "umount and at once a new favfs, 20 times" 0 $lost
+eventually has_no_favfs
+
+must_up
+kill -KILL "$(pid_of favfs)"
+is_dead() { [[ $("$TOOLS/syscalls" stat "$M/rankings") == ENOTCONN ]]; }
+ok "a killed favfs leaves a dead mount" eventually is_dead
+ok "the next favfs takes it away" up
+is "and there is one mount" 1 "$(grep -c " $M " /proc/self/mountinfo)"
+ok "that works" test -e "$M/restaurants/a/fans/TERM"
+kill -KILL "$(pid_of favfs)"
+eventually has_no_favfs
+"$favfs" -f "$S" "$M" &
+foreground=$!
+answers() { stat -f "$M/restaurants" >/dev/null 2>&1; }
+ok "also in the foreground" eventually answers
+kill $foreground
+wait $foreground
+is "which ends well" 0 $?
+if [[ $(id -u) == 0 ]]; then
+	mount -t tmpfs none "$M"
+	refused "a mount of somebody else's" 1 tmpfs up
+	umount "$M"
+fi
+
+# ---- SIGTERM under load ----
+
+for round in 1 2 3; do
+	rm -f "$T"/manifest.*
+	(cd / && exec "$favfs" -f "$S" "$M") &
+	foreground=$!
+	eventually is_mounted
+	mkdir -p "$M"/restaurants/r{0..9}/fans
+	scribes=()
+	for i in 1 2 3 4; do
+		"$TOOLS/scribe" "$RANDOM" "t$round-$i" "$M/restaurants" "$T/manifest.$i" &
+		scribes+=($!)
+	done
+	sleep "0.$((RANDOM % 5 + 1))" # a random moment
+	kill $foreground
+	wait $foreground
+	is "round $round: SIGTERM under load ends it well" 0 $?
+	ok "round $round: the writers see nothing but the end" wait "${scribes[@]}"
+	must_up
+	acknowledged "round $round: SIGTERM under load"
+	recounted "round $round: rankings"
+	ok "umount" down
+done
+conclude
