@@ -34,7 +34,7 @@ for mount in 1 2 3; do
 	ok "mount $mount: umount" down
 	is "mount $mount: which ends the aggregator" "" "$(pid_of favfs-aggregator)"
 done
-isnt "there was something to count" 0 "$(grep -c ^done "$T/manifest")"
+at_least "there was something to count" 100 "$(grep -c ^done "$T/manifest")"
 must_up
 recounted "after a remount, too"
 aggregator=$(pid_of favfs-aggregator)
@@ -168,7 +168,7 @@ if [[ $tracer ]]; then
 	is "no system call was made" 0 "$(calls)"
 	fan r3 wake
 	settle
-	isnt "and would have been seen" 0 "$(calls)"
+	at_least "and would have been seen" 1 "$(calls)"
 	kill -INT $tracer
 	wait $tracer 2>/dev/null
 fi

@@ -12,8 +12,15 @@ limit_kib=65536
 mkdir "$T/ram"
 if mount -t tmpfs none "$T/ram" 2>/dev/null; then S=$T/ram/store; fi
 
-# peak_of PROGRAM: the most memory that it had, in KiB
-peak_of() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(pid_of "$1")/status"; }
+# stays_small PROGRAM WHEN: the most memory that it ever had
+stays_small()
+{
+	local kib
+
+	kib=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(pid_of "$1")/status")
+	echo "$1 $2: $kib KiB"
+	at_most "KiB of $1 $2" $limit_kib "$kib"
+}
 
 must_up
 awk -v n="$fans" 'BEGIN { for (i = 0; i < n; i++) printf "popular\tfan-%d\n", i }' >"$T/list"
@@ -27,21 +34,20 @@ is "and each of them once" $((fans + 2)) "$(sort -u "$T/all" | wc -l)"
 is "all are counted" "$fans" "$(cat "$M/counts/popular/all")"
 printf '%6d\t%d\t%s\n' 1 "$fans" popular 2 1 other >"$T/want"
 same "and ranked" "$T/want" "$M/rankings/all"
-at_most "KiB of favfs" $limit_kib "$(peak_of favfs)"
-at_most "KiB of favfs-aggregator" $limit_kib "$(peak_of favfs-aggregator)"
+stays_small favfs "after all that"
+stays_small favfs-aggregator "after all that"
 ok "umount" down
 rm "$S"/derived.db*
 must_up
 ok "counting all anew" settle
 same "gives the same ranking" "$T/want" "$M/rankings/all"
-at_most "KiB of favfs-aggregator that counts all anew" $limit_kib "$(peak_of favfs-aggregator)"
+stays_small favfs-aggregator "that counted all anew"
 if [[ ${FANS:-} ]]; then # takes as long as making them
 	ok "rm -r of them" rm -r "$M/restaurants/popular"
 	settle
 	printf '%6d\t%d\t%s\n' 1 1 other >"$T/want"
 	same "leaves the others" "$T/want" "$M/rankings/all"
 fi
-at_most "KiB of favfs in the end" $limit_kib "$(peak_of favfs)"
-echo "KiB at most: favfs $(peak_of favfs), favfs-aggregator $(peak_of favfs-aggregator)"
+stays_small favfs "in the end"
 ok "umount" down
 conclude
