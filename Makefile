@@ -7,11 +7,13 @@
 #   make layers     checks that the arrows between the folders point one way
 #   make format     lays the sources out by .clang-format
 #   make install    PREFIX=/usr/local, DESTDIR=
+#   V=1             shows the commands
 #
 # Variants, each in a folder of its own: make SANITIZE=address,undefined,
 # make SANITIZE=thread, make CC=clang.
 
 SHELL := /bin/bash
+Q := $(if $(V),,@)
 PKGS := fuse3 sqlite3 libsodium
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma := ,
@@ -29,9 +31,11 @@ FUSE_LIBS = $(shell pkg-config --libs fuse3)
 BACKEND := $(wildcard backend/*.c backend/sqlite/*.c)
 FS := $(wildcard fs/*.c)
 AGGREGATOR := $(wildcard aggregator/*.c)
+MKFS := backend/programs/mkfs.c
+FSCK := backend/programs/fsck.c backend/programs/recount.c
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TOOLS := $(patsubst tests/mount/%.c,%,$(wildcard tests/mount/*.c))
-PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator
+PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator $(BUILD)/mkfs.favfs $(BUILD)/fsck.favfs
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -39,35 +43,48 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 all: $(PROGRAMS)
 
 $(BUILD)/favfs: $(call objects,$(FS) $(BACKEND))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(FUSE_LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(FUSE_LIBS)
 
 $(BUILD)/favfs-aggregator: $(call objects,$(AGGREGATOR) $(BACKEND))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/mkfs.favfs: $(call objects,$(MKFS) $(BACKEND))
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/fsck.favfs: $(call objects,$(FSCK) $(BACKEND))
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Objects know their headers, and that a change of flags makes them anew.
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 $(shell mkdir -p $(BUILD)/obj; \
 	[ "$$(cat $(BUILD)/obj/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(BUILD)/obj/flags)
-$(call objects,$(BACKEND) $(FS) $(AGGREGATOR)): $(BUILD)/obj/flags
+$(call objects,$(BACKEND) $(FS) $(AGGREGATOR) $(MKFS) $(FSCK)): $(BUILD)/obj/flags
 
 # ---- tests ----
 
 # A unit test links the whole backend and what it tests of the others, but no main.
-TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/node.c fs/options.c
+TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/import_line.c fs/node.c fs/options.c
 TEST_COMMON := $(wildcard tests/support/*.c)
 
 $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
 $(BUILD)/tests/mount/%: $(BUILD)/obj/tests/mount/%.o
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
 
 .PRECIOUS: $(BUILD)/obj/%.o
 
@@ -85,11 +102,13 @@ BENCH := $(BUILD)/bench/load $(BUILD)/bench/nullfs
 
 $(BUILD)/bench/load: $(call objects,$(filter-out tests/bench/nullfs.c,$(wildcard tests/bench/*.c)))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lm
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lm
 
 $(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs.c)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUSE_LIBS)
+	@echo "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUSE_LIBS)
 
 .PHONY: bench
 bench:

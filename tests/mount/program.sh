@@ -95,7 +95,7 @@ unmount "$T/odd mount, point"
 eventually has_no_favfs
 cd "$T" || exit
 ok "relative paths" "$favfs" store mnt
-is "work, too" "counts rankings restaurants" "$(names mnt)"
+is "work, too" "changes counts import metrics rankings restaurants status users" "$(names mnt)"
 ok "umount" down
 
 # ---- one mount at a time ----
