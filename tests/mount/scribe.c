@@ -123,5 +123,7 @@ int main(int argc, char *argv[])
 		result = change(&scribe, (unsigned)rand_r(&seed) % scribe.count,
 			(unsigned)rand_r(&seed) % USERS);
 	while (result == 0);
+	for (size_t i = 0; i < scribe.count; i++)
+		free(scribe.names[i]);
 	return result == -1 && is_gone(errno) ? EXIT_SUCCESS : fail("changing");
 }
