@@ -551,6 +551,7 @@ struct check_summary {
 	int64_t users;
 	int64_t links;
 	int64_t position; /* seq up to which what is derived was compared; 0: nothing was */
+	bool countable; /* the favourites can be read, so that all can be counted anew */
 	int64_t findings[REPAIRS];
 };
 

@@ -1,6 +1,7 @@
 #include "backend/sqlite/internal.h"
 
 #include <dirent.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mntent.h>
@@ -97,6 +98,7 @@ static int make_directory(const char *path, struct complaint *ret_why)
 
 static int refuse_url(const char *where, struct complaint *ret_why)
 {
+	assert(where);
 	if (!strstr(where, "://"))
 		return 0;
 	return complain(ret_why, -EPROTONOSUPPORT,
@@ -295,8 +297,8 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 	while (!error && (entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
 			strcmp(entry->d_name, "lost+found"))
-			error = complain(ret_why, -EEXIST, "%s: exists, and is not empty (%s)",
-				path, entry->d_name);
+			error = complain(ret_why, -EEXIST,
+				"%s: exists, and is not empty (%s is in it)", path, entry->d_name);
 	(void)closedir(dir);
 	return error;
 }

@@ -1,0 +1,78 @@
+/*
+ * mkfs.favfs - makes an empty store.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "backend/backend.h"
+#include "backend/version.h"
+
+struct options {
+	window_kinds_t windows;
+	const char *store;
+};
+
+static const char usage[] =
+	"Usage: mkfs.favfs [--windows LIST] STORE\n"
+	"Makes an empty store for favfs in a new or empty directory.\n"
+	"\n"
+	"      --windows LIST  which of all, year, month, week, day, hour to count, for ever\n"
+	"                      (all,month,day)\n"
+	"  -h, --help          this text\n"
+	"  -V, --version       version\n"
+	"\n"
+	"favfs does the same by itself where STORE does not exist.\n";
+
+static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
+{
+	(void)fprintf(stderr, "mkfs.favfs: %s%s (see mkfs.favfs --help)\n", problem, word);
+	exit(2);
+}
+
+static void take_letter(struct options *options, int letter)
+{
+	if (letter == 'h' || letter == 'V')
+		exit(fputs(letter == 'h' ? usage : "mkfs.favfs " VERSION "\n", stdout) < 0);
+	if (letter != 'w')
+		exit(2); /* getopt has said why */
+	if (window_kinds_parse(optarg, &options->windows) < 0)
+		misuse("windows are all, year, month, week, day, hour, not ", optarg);
+}
+
+static struct options parse(int argc, char *argv[])
+{
+	static const struct option longs[] = {
+		{"windows", required_argument, NULL, 'w'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	struct options options = {.windows = WINDOW_KINDS_DEFAULT};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, "hV", longs, NULL)) != -1)
+		take_letter(&options, letter);
+	if (optind == argc)
+		misuse("no STORE given", "");
+	if (optind + 1 < argc)
+		misuse("one STORE, not also ", argv[optind + 1]);
+	options.store = argv[optind];
+	return options;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options = parse(argc, argv);
+	char windows[WINDOW_KINDS_TEXT_MAX];
+	struct complaint why = {""};
+
+	(void)umask(077);
+	if (store_make(options.store, options.windows, &why) < 0) {
+		(void)fprintf(stderr, "mkfs.favfs: %s\n", why.text);
+		return EXIT_FAILURE;
+	}
+	window_kinds_format(options.windows, windows);
+	return printf("%s: an empty store that counts %s\n", options.store, windows) < 0;
+}

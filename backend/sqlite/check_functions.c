@@ -1,0 +1,73 @@
+/*
+ * check_functions.c - what the statements of a check can call.
+ */
+#include <string.h>
+
+#include "backend/sqlite/check.h"
+#include "backend/sqlite/db.h"
+
+static void name_ok(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+	int size = sqlite3_value_bytes(values[0]);
+
+	(void)count;
+	sqlite3_result_int(context, text && name_check_bytes(text, (size_t)size) == 0);
+}
+
+static void moment_ok(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	(void)count;
+	sqlite3_result_int(context, moment_valid(sqlite3_value_int64(values[0])));
+}
+
+static void place_of(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	const struct check *check = sqlite3_user_data(context);
+	const char *user = (const char *)sqlite3_value_text(values[0]);
+
+	(void)count;
+	if (user)
+		sqlite3_result_int64(context, store_place(&check->store, user));
+}
+
+static void window_name(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	int64_t number = sqlite3_value_int64(values[0]);
+	char text[WINDOW_TEXT_MAX];
+
+	(void)count;
+	if (number >= 0 && number <= UINT32_MAX && window_format((window_t)number, text))
+		sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+static void window_number(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+	window_t window;
+
+	(void)count;
+	if (text && window_parse(text, &window) == 0)
+		sqlite3_result_int64(context, (int64_t)window);
+}
+
+int check_add_functions(struct check *check, sqlite3 *db)
+{
+	static const struct {
+		const char *name;
+		void (*run)(sqlite3_context *, int, sqlite3_value *[]);
+	} functions[] = {
+		{"name_ok", name_ok},
+		{"moment_ok", moment_ok},
+		{"place_of", place_of},
+		{"window_name", window_name},
+		{"window_number", window_number},
+	};
+	const int traits = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions) && !error; i++)
+		error = db_errno(sqlite3_create_function(
+			db, functions[i].name, 1, traits, check, functions[i].run, NULL, NULL));
+	return error;
+}
