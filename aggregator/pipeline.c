@@ -61,9 +61,21 @@ static int rebuild(struct pipeline *pipeline)
 	return error;
 }
 
+/* With nothing counted yet, there are never more favourites than changes that made them. */
+static int follows(struct pipeline *pipeline)
+{
+	struct totals totals;
+	int error = reader_log_follows(pipeline->reader, &pipeline->position);
+
+	if (error || pipeline->position.seq)
+		return error;
+	error = reader_totals(pipeline->reader, &totals);
+	return error ? error : totals.newest_seq ? -ESTALE : 0;
+}
+
 int pipeline_resume(struct pipeline *pipeline, bool *ret_rebuilt)
 {
-	int error = reader_log_follows(pipeline->reader, &pipeline->position);
+	int error = follows(pipeline);
 
 	if (!error)
 		*ret_rebuilt = false;

@@ -29,9 +29,10 @@ int pipeline_init(struct pipeline *pipeline, struct store *store, struct reader 
 void pipeline_fini(struct pipeline *pipeline);
 
 /*
- * Whether the log goes on from where the counts are.  If it does not (derived.db is new, or
- * favorites.db is another) all is counted anew from the favourites; the old rankings
- * are there until that is done.  *ret_rebuilt says which.
+ * Whether the log goes on from where the counts are.  If it does not (nothing is counted yet, or
+ * favorites.db is another) all is counted anew, from the favourites and not from the log, so
+ * that what may be wrong with that does no harm; the old rankings are there until that is
+ * done.  *ret_rebuilt says which.
  */
 int pipeline_resume(struct pipeline *pipeline, bool *ret_rebuilt);
 

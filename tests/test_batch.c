@@ -402,6 +402,8 @@ START_TEST(following_the_log_and_counting_anew_give_the_same_bytes)
 {
 	srandom(fixture_seed());
 	make_places();
+	ck_assert_int_eq(mark(places[0], "the first"), 0);
+	ck_assert(sync_derived());
 	for (int round = 0; round < 6; round++) {
 		for (int i = 0; i < 60; i++) {
 			change_at_random();
@@ -421,7 +423,7 @@ START_TEST(following_the_log_and_counting_anew_give_the_same_bytes)
 }
 END_TEST
 
-/* Trimmed, the log alone would not do; untrimmed, it is followed from its start. */
+/* From the favourites, whether the log goes back to its start or not. */
 START_TEST(a_deleted_derived_db_is_counted_anew)
 {
 	srandom(fixture_seed());
@@ -438,7 +440,7 @@ START_TEST(a_deleted_derived_db_is_counted_anew)
 	(void)sync_derived();
 	assert_rankings_are_of_the_favourites();
 	remove_database("derived.db");
-	ck_assert_int_eq(sync_derived(), _i);
+	ck_assert(sync_derived());
 	assert_rankings_are_of_the_favourites();
 	ck_assert(!sync_derived());
 }

@@ -20,11 +20,16 @@ static int64_t moment_bytes(int64_t moment_ns)
 	return moment_ns == MOMENT_NONE ? (int64_t)sizeof("-") - 1 : (int64_t)MOMENT_TEXT_BYTES;
 }
 
+static const char *word_of(enum log_op op)
+{
+	return op >= LOG_ADD && op <= LOG_EXPIRE ? op_words[op] : "?"; /* a damaged row */
+}
+
 /* SEQ TIME OP RESTAURANT USER CREATED_AT PREVIOUS, six tabs and a newline. */
 int64_t log_line_bytes(const struct log_entry *entry)
 {
 	return text_digits(entry->position.seq) + (int64_t)MOMENT_TEXT_BYTES +
-	       (int64_t)strlen(op_words[entry->op]) + (int64_t)strlen(entry->restaurant) +
+	       (int64_t)strlen(word_of(entry->op)) + (int64_t)strlen(entry->restaurant) +
 	       (int64_t)strlen(entry->user) + moment_bytes(entry->created_ns) +
 	       moment_bytes(entry->previous_ns) + 7;
 }
@@ -59,11 +64,6 @@ static char *put_moment(char *at, int64_t moment_ns)
 	return at + MOMENT_TEXT_BYTES + 1;
 }
 
-static const char *word_of(enum log_op op)
-{
-	return op >= LOG_ADD && op <= LOG_EXPIRE ? op_words[op] : "?"; /* a damaged row */
-}
-
 size_t log_line_format(const struct log_entry *entry, char ret_line[static LOG_LINE_MAX])
 {
 	char *at = put_number(ret_line, entry->position.seq);
@@ -80,6 +80,16 @@ size_t log_line_format(const struct log_entry *entry, char ret_line[static LOG_L
 
 /* ---- the text ---- */
 
+/* What a damaged row holds may be longer than any line. */
+static int check_entry(const struct log_entry *entry)
+{
+	if (!entry->restaurant || !entry->user)
+		return -ENOMEM;
+	return strlen(entry->restaurant) > NAME_BYTES_MAX || strlen(entry->user) > NAME_BYTES_MAX
+		       ? -EUCLEAN
+		       : 0;
+}
+
 static int find_start(struct reader *reader, int64_t end, int64_t *ret_start)
 {
 	DB_SCOPED row = reader->sql[R_LOG_START];
@@ -92,8 +102,9 @@ static int find_start(struct reader *reader, int64_t end, int64_t *ret_start)
 	if (!found)
 		return 0;
 	log_read_entry(row, &entry);
-	if (!entry.restaurant || !entry.user)
-		return -ENOMEM;
+	found = check_entry(&entry);
+	if (found)
+		return found;
 	*ret_start = sqlite3_column_int64(row, 9) - log_line_bytes(&entry);
 	return 0;
 }
@@ -209,8 +220,9 @@ static int fill_from(struct reader *reader, struct piece *piece, int64_t seq)
 		int result;
 
 		log_read_entry(rows, &entry);
-		if (!entry.restaurant || !entry.user)
-			return -ENOMEM;
+		result = check_entry(&entry);
+		if (result)
+			return result;
 		result = fill(
 			piece, line, log_line_format(&entry, line), sqlite3_column_int64(rows, 9));
 		reader->cursor = (struct log_cursor){

@@ -27,7 +27,10 @@
 /* A snapshot is held for one open ranking no longer than this, then copied out. */
 #define HELD_NS INT64_C(2000000000)
 
-/* After a copy failed (no space), the next try. */
+/* With more states held than this, it is copied out at once: newer ones need the room. */
+#define HELD_MANY (SNAPSHOTS_MAX / 2)
+
+/* After a copy failed (no space), the next try; longer than HELD_NS. */
 #define RETRY_NS INT64_C(5000000000)
 
 /* rank, tab, count, tab, name, newline, NUL */
@@ -350,9 +353,18 @@ void ranking_close(struct ranking *ranking)
 	free(ranking);
 }
 
+/* Of its own moment, or, while no newer version exists, of now: the rest was of other windows. */
 int ranking_applied(const struct ranking *ranking, int64_t *ret_seq)
 {
-	*ret_seq = ranking->applied;
+	struct ranking_info newest = {0};
+	struct snapshot *snapshot = NULL;
+	int64_t seq = ranking->applied;
+
+	if (snapshots_newest(ranking->reader->snapshots, &snapshot) == 0 &&
+		snapshot_ranking(snapshot, ranking->window, &newest) == 0 &&
+		newest.version == ranking->info.version)
+		seq = snapshot->applied;
+	*ret_seq = seq;
 	return 0;
 }
 
@@ -441,9 +453,13 @@ static int copy(struct ranking *ranking)
 
 static int64_t until_copy(const struct ranking *ranking, int64_t now)
 {
+	int64_t left = ranking->copy_due_ns - now;
+
 	if (!ranking->snapshot)
 		return -1;
-	return ranking->copy_due_ns > now ? ranking->copy_due_ns - now : 0;
+	if (left <= HELD_NS && snapshots_held(ranking->reader->snapshots) > HELD_MANY)
+		return 0;
+	return left > 0 ? left : 0;
 }
 
 /* A piece of what this ranking waits for: the ns until it wants to be called again, or -1. */

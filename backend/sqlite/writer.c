@@ -200,7 +200,9 @@ static int save_touched(struct writer *writer)
 {
 	int error = 0;
 
-	qsort(writer->touched, writer->touched_count, sizeof(*writer->touched), compare_ids);
+	if (writer->touched_count > 1)
+		qsort(writer->touched, writer->touched_count, sizeof(*writer->touched),
+			compare_ids);
 	for (size_t i = 0; i < writer->touched_count && !error; i++) {
 		if (i && writer->touched[i] == writer->touched[i - 1])
 			continue;
