@@ -7,6 +7,7 @@
 #include "fs/kinds.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 /* One open file.  Its writes come one at a time: the kernel holds the inode's lock. */
 struct import_file {
 	int64_t lines; /* taken so far */
+	bool refused; /* the last write was, and its writer knows */
 	size_t rest_size; /* of a line whose end has not come yet */
 	char rest[IMPORT_LINE_BYTES_MAX];
 };
@@ -72,12 +74,12 @@ static void import_setattr(
 
 static void import_open(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
 {
-	struct import_file *file = calloc(1, sizeof(*file));
+	bool refused = m->read_only && (fi->flags & O_ACCMODE) != O_RDONLY; /* see request_new */
+	struct import_file *file = refused ? NULL : calloc(1, sizeof(*file));
 
-	(void)m;
 	(void)n;
 	if (!file) {
-		reply_error(req, -ENOMEM);
+		reply_error(req, refused ? -EROFS : -ENOMEM);
 		return;
 	}
 	fi->fh = (uintptr_t)file;
@@ -109,7 +111,7 @@ static void import_release(struct mount *m, struct node n, struct fuse_file_info
 	struct import_file *file = (struct import_file *)(uintptr_t)fi->fh;
 
 	(void)n;
-	if (file->rest_size)
+	if (file->rest_size && !file->refused)
 		tell(m, file->lines + 1, "no newline at its end: dropped");
 	free(file);
 }
@@ -169,10 +171,18 @@ static void finish(struct import_write *write)
 {
 	struct import_file *file = write->file;
 
+	file->refused = false;
 	file->lines += (int64_t)write->change.line_count;
 	file->rest_size = write->text_size - write->rest_at;
 	memcpy(file->rest, write->text + write->rest_at, file->rest_size);
 	reply_write(write->req, write->size);
+	free_write(write);
+}
+
+static void refuse(struct import_write *write, int error)
+{
+	write->file->refused = true;
+	reply_error(write->req, error);
 	free_write(write);
 }
 
@@ -181,12 +191,10 @@ static void answer(void *arg)
 	struct import_write *write = arg;
 
 	reply_begin(OPERATION_write);
-	if (!write->error) {
+	if (write->error)
+		refuse(write, write->error);
+	else
 		finish(write);
-		return;
-	}
-	reply_error(write->req, write->error);
-	free_write(write);
 }
 
 /* The importer reads its own writes: its answer comes after what the kernel is told. */
@@ -224,18 +232,16 @@ static void import_write(
 	write->mount = m;
 	write->req = req;
 	write->file = (struct import_file *)(uintptr_t)fi->fh;
-	write->size = size < IMPORT_WRITE_BYTES_MAX ? size : IMPORT_WRITE_BYTES_MAX;
+	write->size = size;
 	error = take_text(write, data, write->size);
 	if (!error)
 		error = take_lines(write);
-	if (error) {
-		reply_error(req, error);
-		free_write(write);
-	} else if (write->change.line_count) {
+	if (error)
+		refuse(write, error);
+	else if (write->change.line_count)
 		submit(write);
-	} else {
+	else
 		finish(write);
-	}
 }
 
 const struct node_ops import_ops = {

@@ -211,6 +211,15 @@ static void close_all(struct program *program)
 
 /* ---- */
 
+/*
+ * Not while another mount writes; nor with allow_root, where libfuse tells by each request
+ * who asks: what the kernel answers by itself it would answer to everybody.
+ */
+static bool kernel_may_keep(const struct options *options)
+{
+	return !options->read_only && !strstr(options->mount, ",allow_root");
+}
+
 static int run(struct program *program, int ready_fd)
 {
 	int error;
@@ -220,7 +229,7 @@ static int run(struct program *program, int ready_fd)
 	program->mount.read_only = program->options.read_only;
 	program->mount.relaxed = program->options.relaxed;
 	program->mount.login_names = program->options.login_names;
-	program->mount.timeout_s = program->options.read_only ? 0 : TIMEOUT_LONG_S;
+	program->mount.timeout_s = kernel_may_keep(&program->options) ? TIMEOUT_LONG_S : 0;
 	program->mount.mounted_ns = clock_realtime_ns();
 	program->mount.began_ns = clock_monotonic_ns();
 	program->mount.ready_fd = ready_fd;

@@ -20,7 +20,7 @@
 /* mount->timeout_s where nobody else writes. */
 #define TIMEOUT_LONG_S 86400.0
 
-/* A longer write to import comes back short. */
+/* A longer write to import comes in pieces: a short answer to one would end it. */
 #define IMPORT_WRITE_BYTES_MAX ((size_t)512 * 1024)
 
 /*

@@ -326,6 +326,10 @@ static unsigned ranking_poll(
 	struct open_ranking *open = (struct open_ranking *)(uintptr_t)fi->fh;
 	bool outdated = is_outdated(m, open);
 
+	if (!outdated) { /* of a moment ago, perhaps; but then nobody would tell */
+		reader_refresh(m->reader);
+		outdated = is_outdated(m, open);
+	}
 	if (handle) {
 		if (open->waiting)
 			fuse_pollhandle_destroy(open->waiting);
@@ -336,8 +340,15 @@ static unsigned ranking_poll(
 
 void rankings_wake(struct mount *m)
 {
+	bool looked = false;
+
 	for (struct open_ranking *open = m->rankings; open; open = open->next) {
-		if (!open->waiting || !is_outdated(m, open))
+		if (!open->waiting)
+			continue;
+		if (!looked)
+			reader_refresh(m->reader); /* there is no second look */
+		looked = true;
+		if (!is_outdated(m, open))
 			continue;
 		(void)fuse_lowlevel_notify_poll(open->waiting); /* whoever waited may be gone */
 		fuse_pollhandle_destroy(open->waiting);

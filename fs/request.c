@@ -66,6 +66,8 @@ struct request *request_new(
 	struct request *r = NULL;
 	int error = name ? name_check(name) : 0;
 
+	if (m->read_only) /* the kernel refuses, too, but lets root remount with rw */
+		error = -EROFS;
 	if (!error)
 		r = calloc(1, sizeof(*r));
 	if (!r) {

@@ -27,13 +27,22 @@ struct facts {
 	int64_t lag_changes;
 };
 
+static int take_time(void *arg, const struct log_entry *entry)
+{
+	*(int64_t *)arg = entry->time_ns;
+	return 0;
+}
+
 static int collect(struct mount *m, struct facts *ret_facts)
 {
 	struct facts f = {.aggregator = store_aggregator(m->store)};
+	int64_t waiting_ns = 0; /* since when the oldest uncounted change does */
 	int error = reader_totals(m->reader, &f.totals);
 
 	if (!error)
 		error = reader_position(m->reader, &f.position);
+	if (!error)
+		error = reader_log(m->reader, f.position.seq, 1, take_time, &waiting_ns);
 	if (!error)
 		error = reader_sizes(m->reader, &f.sizes);
 	if (error)
@@ -44,8 +53,8 @@ static int collect(struct mount *m, struct facts *ret_facts)
 	f.lag_changes = f.totals.newest_seq - f.position.seq;
 	if (f.lag_changes < 0) /* the two files are not read at one moment */
 		f.lag_changes = 0;
-	if (f.lag_changes)
-		f.lag_s = (double)(clock_realtime_ns() - f.totals.newest_ns) / 1e9;
+	if (f.lag_changes && waiting_ns)
+		f.lag_s = (double)(clock_realtime_ns() - waiting_ns) / 1e9;
 	*ret_facts = f;
 	return 0;
 }
@@ -172,7 +181,7 @@ static void write_gauges(FILE *out, const struct facts *f)
 	write_one(out, "favorites", "gauge", "Favourites.", (double)f->totals.favorites);
 	write_one(out, "lag_changes", "gauge", "Changes not counted yet.", (double)f->lag_changes);
 	write_one(
-		out, "lag_seconds", "gauge", "Age of the newest change not counted yet.", f->lag_s);
+		out, "lag_seconds", "gauge", "Age of the oldest change not counted yet.", f->lag_s);
 	write_one(out, "aggregator_up", "gauge", "Whether an aggregator runs.",
 		f->aggregator ? 1 : 0);
 	write_one(out, "database_bytes", "gauge", "Bytes of both databases.",
