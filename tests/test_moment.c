@@ -9,7 +9,7 @@
 
 #include "tests/support/fixture.h"
 
-#define RANDOM_MOMENTS 200000
+#define RANDOM_MOMENTS 100000
 
 /* 2261-12-31T23:59:59.999999999Z */
 #define LAST_NS INT64_C(9214646399999999999)

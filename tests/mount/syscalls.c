@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define ANY_MODE 0777
@@ -180,6 +181,12 @@ static enum outcome call_utimens(char **word)
 	return judge(utimensat(AT_FDCWD, word[2], times, 0));
 }
 
+/* What touch(1) asks for of a file that it cannot open. */
+static enum outcome call_utimens_now(char **word)
+{
+	return judge(utimensat(AT_FDCWD, word[0], NULL, 0));
+}
+
 static enum outcome call_chmod(char **word)
 {
 	return judge(chmod(word[1], (mode_t)number(word[0])));
@@ -207,6 +214,21 @@ static enum outcome call_write(char **word)
 	int fd = open(word[0], O_WRONLY);
 
 	return judge(fd < 0 ? fd : (int)write(fd, "x", 1));
+}
+
+static enum outcome call_setxattr(char **word)
+{
+	return judge(setxattr(word[2], word[0], word[1], strlen(word[1]), 0));
+}
+
+static enum outcome call_setxattr_new(char **word)
+{
+	return judge(setxattr(word[2], word[0], word[1], strlen(word[1]), XATTR_CREATE));
+}
+
+static enum outcome call_removexattr(char **word)
+{
+	return judge(removexattr(word[1], word[0]));
 }
 
 /* Links and size of a file that is removed, or replaced by another, while it is open. */
@@ -309,11 +331,15 @@ static const struct call {
 	{"link", 2, "FROM TO", call_link},
 	{"rename", 3, "FLAGS FROM TO", call_rename},
 	{"utimens", 3, "SECONDS NANOSECONDS PATH", call_utimens},
+	{"utimens-now", 1, "PATH", call_utimens_now},
 	{"chmod", 2, "MODE PATH", call_chmod},
 	{"chown", 3, "UID GID PATH", call_chown},
 	{"truncate", 2, "SIZE PATH", call_truncate},
 	{"fallocate", 2, "SIZE PATH", call_fallocate},
 	{"write", 1, "PATH", call_write},
+	{"setxattr", 3, "NAME VALUE PATH", call_setxattr},
+	{"setxattr-new", 3, "NAME VALUE PATH", call_setxattr_new},
+	{"removexattr", 2, "NAME PATH", call_removexattr},
 	{"open-and-unlink", 1, "PATH", call_open_and_unlink},
 	{"open-and-replace", 2, "PATH BY", call_open_and_replace},
 	{"mmap", 1, "PATH", call_mmap},
