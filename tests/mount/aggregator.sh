@@ -113,7 +113,7 @@ ok "umount" down
 rm "$S"/derived.db-* 2>/dev/null
 head -c 100000 /dev/urandom >"$S/derived.db"
 must_up
-ok "derived.db was rubbish: the barrier" eventually settle
+ok "derived.db was rubbish: the barrier" eventually sync "$M/rankings/all"
 same "damaged while unmounted" "$T/before" <(show_rankings)
 exec {open}<"$M/rankings/all"
 cp "$M/rankings/all" "$T/all"
@@ -132,6 +132,13 @@ for i in 1 2 3; do
 done
 
 # ---- idle ----
+
+if is_sanitized; then
+	skip "idle: a sanitizer has threads of its own"
+	ok "umount" down
+	conclude
+	exit
+fi
 
 favfs=$(pid_of favfs)
 aggregator=$(pid_of favfs-aggregator)

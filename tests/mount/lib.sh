@@ -39,9 +39,17 @@ mounts_in()
 	done
 }
 
+# unmount [-l] MOUNTPOINT; a daemon that does not answer must not keep it for ever
 unmount()
 {
-	if [[ $(id -u) == 0 ]]; then umount "$@"; else fusermount3 -u ${2:+-z} "${@: -1}"; fi
+	local how=(umount)
+
+	[[ $(id -u) == 0 ]] || how=(fusermount3 -u)
+	if [[ $1 == -l ]]; then
+		shift
+		[[ $(id -u) == 0 ]] && how+=(-l) || how+=(-z)
+	fi
+	timeout -k 1 10 "${how[@]}" "$1"
 }
 
 # eventually COMMAND...: for what has no event to wait for; gives up after 10 s
@@ -58,22 +66,32 @@ eventually()
 
 none_in() { [[ -z $(pids_in "$1") ]]; }
 
+kill_all_in()
+{
+	local pid
+
+	for pid in $(pids_in "$1"); do
+		printf 'left running: %s\n' "$(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		kill -KILL "$pid"
+	done
+	eventually none_in "$1"
+}
+
 # Takes away all that is in FOLDER; fails where a program had to be killed.
 release()
 {
-	local folder=$1 mount pid clean=0
+	local folder=$1 mount clean=0
 
 	cd /
 	while read -r mount; do
-		unmount "$mount" 2>/dev/null || unmount -l "$mount"
+		unmount "$mount" 2>/dev/null || unmount -l "$mount" && continue
+		kill_all_in "$folder"
+		unmount -l "$mount"
+		clean=1
 	done < <(mounts_in "$folder")
 	if ! eventually none_in "$folder"; then
+		kill_all_in "$folder"
 		clean=1
-		for pid in $(pids_in "$folder"); do
-			printf 'left running: %s\n' "$(tr '\0' ' ' <"/proc/$pid/cmdline")"
-			kill -KILL "$pid"
-		done
-		eventually none_in "$folder"
 	fi
 	rm -rf --one-file-system -- "$folder"
 	return $clean
@@ -118,6 +136,7 @@ finish()
 	exit 0
 }
 trap finish EXIT
+trap 'exit 1' INT TERM HUP
 
 # ---- checks: the first word says what holds ----
 
@@ -219,7 +238,16 @@ has_no_favfs() { [[ -z $(pid_of favfs) ]]; }
 
 down() { unmount "$M" && eventually has_no_favfs; }
 
-settle() { sync "$M/rankings/all"; }
+# The barrier: when it returns all that was acknowledged before is counted.
+settle()
+{
+	sync "$M/rankings/all" && return
+	fail "the barrier"
+	return 1
+}
+
+# Sanitizers have memory and threads of their own.
+is_sanitized() { grep -qE '__(asan|tsan|ubsan)_' "$BUILD/favfs"; }
 
 is_mounted() { grep -qF " $M " /proc/self/mountinfo; }
 
@@ -243,7 +271,8 @@ names()
 	echo "${all[*]}"
 }
 
-has_ended() { [[ ! -e /proc/$1 ]]; }
+# A zombie has ended, too.
+has_ended() { ! grep -qs . "/proc/$1/cmdline"; }
 
 # fan RESTAURANT USER...: marks
 fan()
@@ -304,10 +333,7 @@ show_rankings()
 # recounted WHAT: the rankings, their names included, are those of the favourites there
 recounted()
 {
-	if ! settle; then
-		fail "$1: the barrier"
-		return
-	fi
+	settle || return
 	recount >"$T/recounted"
 	show_rankings >"$T/shown"
 	same "$1" "$T/recounted" "$T/shown"

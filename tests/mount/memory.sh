@@ -5,18 +5,26 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-fans=${FANS:-100000}
 limit_kib=65536
 
-# The disk has no part in this, and filling it would take most of the time.
+# The disk has no part in this, but waiting for it would take most of the time.
 mkdir "$T/ram"
-if mount -t tmpfs none "$T/ram" 2>/dev/null; then S=$T/ram/store; fi
+if mount -t tmpfs none "$T/ram" 2>/dev/null; then
+	S=$T/ram/store
+	fans=${FANS:-100000}
+else
+	fans=${FANS:-20000}
+fi
 
 # stays_small PROGRAM WHEN: the most memory that it ever had
 stays_small()
 {
 	local kib
 
+	if is_sanitized; then
+		skip "the memory of $1 $2: a sanitizer needs its own"
+		return
+	fi
 	kib=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(pid_of "$1")/status")
 	echo "$1 $2: $kib KiB"
 	at_most "KiB of $1 $2" $limit_kib "$kib"
@@ -26,8 +34,7 @@ must_up
 awk -v n="$fans" 'BEGIN { for (i = 0; i < n; i++) printf "popular\tfan-%d\n", i }' >"$T/list"
 ok "$fans favourites" "$TOOLS/mark" 16 "$M/restaurants" <"$T/list"
 fan other ann
-if ((fans > 200000)); then sync "$M/rankings/all" || sync "$M/rankings/all"; fi # half a minute may not do
-ok "the barrier" settle
+settle
 ls -f "$M/restaurants/popular/fans" >"$T/all"
 is "ls -f lists them all" $((fans + 2)) "$(wc -l <"$T/all")"
 is "and each of them once" $((fans + 2)) "$(sort -u "$T/all" | wc -l)"
@@ -39,6 +46,7 @@ stays_small favfs-aggregator "after all that"
 ok "umount" down
 rm "$S"/derived.db*
 must_up
+sync "$M/rankings/all" 2>/dev/null # for a million half a minute may not do
 ok "counting all anew" settle
 same "gives the same ranking" "$T/want" "$M/rankings/all"
 stays_small favfs-aggregator "that counted all anew"
