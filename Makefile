@@ -14,6 +14,7 @@
 
 SHELL := /bin/bash
 Q := $(if $(V),,@)
+SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
 PKGS := fuse3 sqlite3 libsodium
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma := ,
@@ -43,24 +44,24 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 all: $(PROGRAMS)
 
 $(BUILD)/favfs: $(call objects,$(FS) $(BACKEND))
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(FUSE_LIBS)
 
 $(BUILD)/favfs-aggregator: $(call objects,$(AGGREGATOR) $(BACKEND))
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/mkfs.favfs: $(call objects,$(MKFS) $(BACKEND))
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/fsck.favfs: $(call objects,$(FSCK) $(BACKEND))
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	@echo "  CC  $<"
+	$(SAY) "  CC  $<"
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Objects know their headers, and that a change of flags makes them anew.
@@ -78,12 +79,12 @@ TEST_COMMON := $(wildcard tests/support/*.c)
 
 $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
 	@mkdir -p $(@D)
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
 $(BUILD)/tests/mount/%: $(BUILD)/obj/tests/mount/%.o
 	@mkdir -p $(@D)
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
 
 .PRECIOUS: $(BUILD)/obj/%.o
@@ -102,12 +103,12 @@ BENCH := $(BUILD)/bench/load $(BUILD)/bench/nullfs
 
 $(BUILD)/bench/load: $(call objects,$(filter-out tests/bench/nullfs.c,$(wildcard tests/bench/*.c)))
 	@mkdir -p $(@D)
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lm
 
 $(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs.c)
 	@mkdir -p $(@D)
-	@echo "  LD  $@"
+	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUSE_LIBS)
 
 .PHONY: bench

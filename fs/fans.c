@@ -26,6 +26,9 @@ static void favorite_attr(const struct mount *m, const struct favorite *favorite
 	st->st_gid = favorite->gid;
 }
 
+/* The kernel counts in ticks, and from when the caller got round to taking the answer. */
+#define EXPIRY_MARGIN_S 1.0
+
 /* Nobody shall see one that has expired, also not from what the kernel remembers. */
 static double favorite_timeout(const struct mount *m, const struct favorite *favorite)
 {
@@ -33,7 +36,7 @@ static double favorite_timeout(const struct mount *m, const struct favorite *fav
 
 	if (!favorite->expires_ns)
 		return m->timeout_s;
-	left_s = (double)(favorite->expires_ns - clock_realtime_ns()) / 1e9;
+	left_s = (double)(favorite->expires_ns - clock_realtime_ns()) / 1e9 - EXPIRY_MARGIN_S;
 	if (left_s < 0)
 		left_s = 0;
 	return left_s < m->timeout_s ? left_s : m->timeout_s;

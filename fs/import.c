@@ -38,6 +38,7 @@ struct import_write {
 	size_t text_size;
 	struct import_line *lines; /* owned; point into text */
 	size_t lines_capacity;
+	struct complaint why; /* what is wrong with a line */
 	int error;
 };
 
@@ -133,16 +134,15 @@ static int take_text(struct import_write *write, const char *data, size_t size)
 
 static int take_line(struct import_write *write, char *text, size_t length)
 {
-	struct complaint why;
 	size_t count = write->change.line_count;
 	int error = array_reserve(
 		(void **)&write->lines, &write->lines_capacity, count, 1, sizeof(*write->lines));
 
 	if (error)
 		return error;
-	error = import_line_parse(text, length, &write->lines[count], &why);
+	error = import_line_parse(text, length, &write->lines[count], &write->why);
 	if (error)
-		tell(write->mount, write->file->lines + (int64_t)count + 1, why.text);
+		tell(write->mount, write->file->lines + (int64_t)count + 1, write->why.text);
 	else
 		write->change.line_count++;
 	return error;

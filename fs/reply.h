@@ -15,14 +15,13 @@
 #include "fs/mount.h"
 
 /* What was asked for. */
-#define OPERATIONS(X)                                                                              \
-	X(lookup)                                                                                  \
-	X(getattr)                                                                                 \
-	X(setattr)                                                                                 \
-	X(readlink) X(mknod) X(mkdir) X(unlink) X(rmdir) X(symlink) X(rename) X(link) X(open)      \
-		X(read) X(write) X(flush) X(release) X(fsync) X(opendir) X(readdir) X(readdirplus) \
-			X(statfs) X(create) X(fallocate) X(setxattr) X(getxattr) X(listxattr)      \
-				X(removexattr) X(poll)
+/* clang-format off */
+#define OPERATIONS(X) \
+	X(lookup) X(getattr) X(setattr) X(readlink) X(mknod) X(mkdir) X(unlink) X(rmdir) \
+	X(symlink) X(rename) X(link) X(open) X(read) X(write) X(flush) X(release) X(fsync) \
+	X(opendir) X(readdir) X(readdirplus) X(statfs) X(create) X(fallocate) X(setxattr) \
+	X(getxattr) X(listxattr) X(removexattr) X(poll)
+/* clang-format on */
 
 enum operation {
 #define X(name) OPERATION_##name,

@@ -54,7 +54,11 @@ static void done(struct change *change, int error, const union changed *after)
 	r->error = error == -EDQUOT ? -ENOSPC : error; /* what setxattr(2) says */
 	if (after)
 		r->after = *after;
-	if (r->behind)
+	/*
+	 * Refused, it must not wait: it holds the lock of its file, which the notifier needs where
+	 * that very file has just expired.
+	 */
+	if (r->behind && !error)
 		notifier_add_call(r->mount->notifier, answer, r);
 	else
 		answer(r);

@@ -137,8 +137,8 @@ END_TEST
 
 START_TEST(words_for_the_kernel_are_passed_on)
 {
-	static const char *const words[] = {"exec", "noexec", "sync", "async", "dirsync",
-		"atime", "noatime", "allow_other", "allow_root", "fsname=a b"};
+	static const char *const words[] = {"exec", "noexec", "sync", "async", "dirsync", "atime",
+		"noatime", "allow_other", "allow_root", "fsname=a b"};
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		ck_assert_msg(parse_o(words[i]) == 0, "%s: %s", words[i], why.text);

@@ -13,6 +13,12 @@
 /* Others hold a lock for microseconds; this is for a machine that swaps. */
 #define BUSY_TIMEOUT_MS 5000
 
+/* A checkpoint that waits for readers holds up whoever waits for the next commit. */
+#define CHECKPOINT_WAIT_MS 10
+
+/* What a log that once had to grow is cut back to; more than it has when all is well. */
+#define WAL_KEEP "67108864"
+
 const char *db_engine(void)
 {
 	static char text[32];
@@ -85,7 +91,8 @@ static int configure(sqlite3 *db, enum db_access access, int cache_kib)
 		return error;
 	if (access == DB_READ) /* the last one to leave must not checkpoint: decision 4 */
 		return db_errno(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL));
-	error = db_exec(db, "PRAGMA secure_delete = off; PRAGMA wal_autocheckpoint = 0;");
+	error = db_exec(db, "PRAGMA secure_delete = off; PRAGMA wal_autocheckpoint = 0;"
+			    "PRAGMA journal_size_limit = " WAL_KEEP ";");
 	if (!error)
 		(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &yes);
 	return error;
@@ -232,8 +239,11 @@ int db_name(sqlite3_stmt *statement, int column, char *ret_name)
 int db_checkpoint(sqlite3 *db, int mode, int *ret_left)
 {
 	int all = 0, done = 0;
-	int code = sqlite3_wal_checkpoint_v2(db, "main", mode, &all, &done);
+	int code;
 
+	(void)sqlite3_busy_timeout(db, CHECKPOINT_WAIT_MS);
+	code = sqlite3_wal_checkpoint_v2(db, "main", mode, &all, &done);
+	(void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
 		return db_errno(code);
 	*ret_left = all - done;

@@ -65,7 +65,10 @@ int64_t db_moment(sqlite3_stmt *statement, int column);
 /* Copies a text column that is a name into @ret_name; -EUCLEAN if it cannot be one. */
 int db_name(sqlite3_stmt *statement, int column, char *ret_name);
 
-/* Tries to bring the log of @db home; whether readers allow it shows in *ret_left (pages). */
+/*
+ * Tries to bring the log of @db home, waiting for others for moments only; whether
+ * readers allow it shows in *ret_left (pages).
+ */
 int db_checkpoint(sqlite3 *db, int mode, int *ret_left);
 
 /* Whether the file under an open connection was replaced or removed. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/clock.h"
@@ -29,6 +30,9 @@
 
 /* With more states held than this, it is copied out at once: newer ones need the room. */
 #define HELD_MANY (SNAPSHOTS_MAX / 2)
+
+/* A log of derived.db that has grown so far waits for readers to go. */
+#define WAL_PRESSED_BYTES INT64_C(50331648)
 
 /* After a copy failed (no space), the next try; longer than HELD_NS. */
 #define RETRY_NS INT64_C(5000000000)
@@ -451,21 +455,21 @@ static int copy(struct ranking *ranking)
 	return 0;
 }
 
-static int64_t until_copy(const struct ranking *ranking, int64_t now)
+static int64_t until_copy(const struct ranking *ranking, int64_t now, bool pressed)
 {
 	int64_t left = ranking->copy_due_ns - now;
 
 	if (!ranking->snapshot)
 		return -1;
-	if (left <= HELD_NS && snapshots_held(ranking->reader->snapshots) > HELD_MANY)
+	if (left <= HELD_NS && (pressed || snapshots_held(ranking->reader->snapshots) > HELD_MANY))
 		return 0;
 	return left > 0 ? left : 0;
 }
 
 /* A piece of what this ranking waits for: the ns until it wants to be called again, or -1. */
-static int64_t work(struct ranking *ranking, int64_t now)
+static int64_t work(struct ranking *ranking, int64_t now, bool pressed)
 {
-	int64_t due = until_copy(ranking, now);
+	int64_t due = until_copy(ranking, now, pressed);
 
 	if (ranking->wanted >= 0) {
 		scan(ranking);
@@ -475,7 +479,7 @@ static int64_t work(struct ranking *ranking, int64_t now)
 		return due;
 	if (copy(ranking) < 0) /* it stays held, which costs space in the log, not bytes */
 		ranking->copy_due_ns = now + RETRY_NS;
-	return until_copy(ranking, now);
+	return until_copy(ranking, now, pressed);
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -485,12 +489,28 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * With readers that follow each other closely there is always one that keeps the log of
+ * derived.db from starting over.  When it has grown, states are held no longer than a copy takes.
+ */
+static bool is_pressed(const struct reader *reader)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!snapshots_held(reader->snapshots))
+		return false;
+	store_path(reader->store, DERIVED_DB "-wal", path);
+	return stat(path, &st) == 0 && st.st_size > WAL_PRESSED_BYTES;
+}
+
 int64_t reader_work(struct reader *reader)
 {
 	struct ranking *ranking = *snapshots_rankings(reader->snapshots);
 	int64_t now = clock_monotonic_ns(), next = -1;
+	bool pressed = is_pressed(reader);
 
 	for (; ranking && next != 0; ranking = ranking->next)
-		next = sooner(next, work(ranking, now));
-	return sooner(next, snapshots_expire(reader->snapshots));
+		next = sooner(next, work(ranking, now, pressed));
+	return sooner(next, snapshots_expire(reader->snapshots, pressed));
 }

@@ -290,7 +290,7 @@ static void thin_out(struct snapshots *snapshots)
 	}
 }
 
-int64_t snapshots_expire(struct snapshots *snapshots)
+int64_t snapshots_expire(struct snapshots *snapshots, bool promised_too)
 {
 	int64_t now = clock_monotonic_ns(), next = -1;
 
@@ -299,7 +299,7 @@ int64_t snapshots_expire(struct snapshots *snapshots)
 
 		if (!snapshot || !snapshot->held || snapshot->users)
 			continue;
-		if (snapshot->promised_ns <= now)
+		if (promised_too || snapshot->promised_ns <= now)
 			give_up(snapshots, snapshot);
 		else if (next < 0 || snapshot->promised_ns - now < next)
 			next = snapshot->promised_ns - now;

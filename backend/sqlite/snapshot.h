@@ -12,6 +12,7 @@
 #ifndef FAVFS_SNAPSHOT_H
 #define FAVFS_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
@@ -76,8 +77,11 @@ int snapshot_ranking(struct snapshot *snapshot, window_t window, struct ranking_
 void snapshot_use(struct snapshot *snapshot);
 void snapshot_leave(struct snapshot *snapshot);
 
-/* Gives up what nobody needs; returns the ns until there is more to do, or -1. */
-int64_t snapshots_expire(struct snapshots *snapshots);
+/*
+ * Gives up what nobody needs, with @promised_too also what was promised; returns the ns until
+ * there is more to do, or -1.
+ */
+int64_t snapshots_expire(struct snapshots *snapshots, bool promised_too);
 
 /* How many are held. */
 int64_t snapshots_held(const struct snapshots *snapshots);

@@ -189,7 +189,8 @@ static int complain_db(const char *path, int error, struct complaint *ret_why)
 		return complain(ret_why, error, "%s: made by another version of favfs", path);
 	case -EUCLEAN:
 	case -ENODATA:
-		return complain(ret_why, -EUCLEAN, "%s: damaged, or not favfs's", path);
+		return complain(ret_why, -EUCLEAN,
+			"%s: damaged, or not favfs's; fsck.favfs tells more", path);
 	default:
 		return complain(ret_why, error, "%s: %s", path, strerror(-error));
 	}
@@ -295,8 +296,8 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 	if (!dir)
 		return complain(ret_why, -EEXIST, "%s: exists (%s)", path, strerror(errno));
 	while (!error && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-			strcmp(entry->d_name, "lost+found"))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			strcmp(entry->d_name, "lost+found") != 0)
 			error = complain(ret_why, -EEXIST,
 				"%s: exists, and is not empty (%s is in it)", path, entry->d_name);
 	(void)closedir(dir);
@@ -360,10 +361,28 @@ int store_make(const char *where, window_kinds_t windows, struct complaint *ret_
 
 /* ---- opening and closing ---- */
 
+/* As in windows=LIST; ten bytes are enough for a kind and its comma. */
+struct kinds_text {
+	char text[WINDOW_KINDS * 10];
+};
+
+static struct kinds_text kinds_text(window_kinds_t kinds)
+{
+	struct kinds_text list = {""};
+
+	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++)
+		if (kinds & (1u << kind)) {
+			strcat(list.text, *list.text ? "," : "");
+			strcat(list.text, window_kind_name((enum window_kind)kind));
+		}
+	return list;
+}
+
 static int open_serving(
 	struct store *store, const struct store_options *options, struct complaint *ret_why)
 {
 	window_kinds_t windows = options->windows ? options->windows : WINDOW_KINDS_DEFAULT;
+	char path[PATH_MAX];
 	int error = sit_down(store, options->mountpoint, ret_why);
 
 	if (!error)
@@ -373,9 +392,14 @@ static int open_serving(
 	if (error)
 		return error;
 	if (options->windows && (options->windows | (1u << WINDOW_ALL)) != store->windows)
-		return complain(ret_why, -EINVAL, "%s: was made with other windows", store->path);
+		return complain(ret_why, -EINVAL, "%s: was made with windows=%s, not %s",
+			store->path, kinds_text(store->windows).text,
+			kinds_text(windows | (1u << WINDOW_ALL)).text);
 	error = committer_open(store, &store->committer);
-	return error ? complain_db(store->path, error, ret_why) : 0;
+	if (!error)
+		return 0;
+	store_path(store, FAVORITES_DB, path);
+	return complain_db(path, error, ret_why);
 }
 
 static int prepare_directory(const char *where, enum store_mode mode, struct complaint *ret_why)

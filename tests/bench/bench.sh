@@ -15,7 +15,7 @@
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-benches=(mark)
+benches=(mark spread)
 
 # shellcheck source=/dev/null
 . "$here/peers.sh"

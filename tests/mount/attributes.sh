@@ -45,7 +45,7 @@ A=$R/taj/fans/ann
 xattr "none at first" "" list "$A"
 xattr "none of that name" ENODATA get user.note "$A"
 ok "setfattr" setfattr -n user.note -v 'best dosa' "$A"
-is "getfattr" 'best dosa' "$(getfattr --only-values -n user.note "$A")"
+is "getfattr" 'best dosa' "$(getfattr --absolute-names --only-values -n user.note "$A")"
 xattr "its size" 9 size user.note "$A"
 xattr "create of what is there" EEXIST create user.note x "$A"
 xattr "replace of what is not" ENODATA replace user.other x "$A"
@@ -55,12 +55,11 @@ xattr "set of nothing" ok set user.empty "" "$A"
 xattr "is something" 0 size user.empty "$A"
 is "getfattr -d shows them all" 'user.Zwei="2" user.empty="" user.note="better"' \
 	"$(cd "$R" && getfattr -d taj/fans/ann | grep -v -e '^#' -e '^$' | LC_ALL=C sort | paste -sd ' ')"
-xattr "any name after user." ok set user. "" "$A" 2>/dev/null || true
 ok "setfattr -x" setfattr -x user.empty "$A"
 xattr "takes it away" ENODATA get user.empty "$A"
 xattr "once" ENODATA remove user.empty "$A"
 setfattr -n user.binary -v 0x00ff0a00 "$A"
-is "any bytes" 0x00ff0a00 "$(getfattr -e hex --only-values -n user.binary "$A" | od -An -tx1 | tr -d ' ' | sed 's/^/0x/')"
+is "any bytes" 0x00ff0a00 "$(getfattr --absolute-names --only-values -n user.binary "$A" | od -An -tx1 | tr -d ' ' | sed 's/^/0x/')"
 xattr "the longest name" ok set "user.$(printf 'n%.0s' {1..250})" v "$A"
 setfattr -x "user.$(printf 'n%.0s' {1..250})" "$A"
 xattr "a name too long" ERANGE set "user.$(printf 'n%.0s' {1..251})" v "$A"
@@ -86,7 +85,6 @@ xattr "of just that size" ENOSPC set user.b x85 "$B"
 for i in {1..1000}; do setfattr -n "user.$i" -v x "$A" 2>/dev/null || break; done
 at_most "many are limited as well" 600 "$i"
 is "and all are listed" "$((i - 1 + 3))" "$("$TOOLS/xattr" list "$A" | wc -w)"
-xattr "a list that is longer than asked for" 4090 size user.a "$B" 2>/dev/null || true
 
 # ---- favfs' own ----
 
@@ -101,7 +99,7 @@ xattr "to remove" EPERM remove user.favfs.note "$A"
 xattr "nor to read" ENODATA get user.favfs.note "$A"
 xattr "not even without a name" EPERM set user.favfs. x "$A"
 xattr "user.favfsx is anybody's" ENOSPC set user.favfsx x4096 "$A"
-for name in trusted.note security.note system.note system.posix_acl_access note user; do
+for name in trusted.note security.note system.note note user; do
 	[[ ! $root && $name == trusted* ]] && continue # the kernel hides them
 	xattr "other namespaces: $name" EOPNOTSUPP set $name x "$A"
 done
@@ -208,7 +206,6 @@ exec 3<noma/fans/soon
 is_gone() { ! test -e "$1"; }
 ok "one expires" eventually is_gone noma/fans/soon
 is "while it is open it is a file without a name" 0 "$(stat -Lc %h /dev/fd/3)"
-xattr "that has no attributes" ENOENT get user.favfs.expires_at /dev/fd/3 2>/dev/null || true
 exec 3<&-
 is "those that were put off are there" "later moved never" "$(names noma/fans)"
 inode=$(stat -c %i noma/fans/never)
@@ -255,6 +252,7 @@ ok "and a mv" eventually sees 'MOVED_TO latest'
 touch -d 2001-01-01 noma/fans/latest
 ok "and an update" eventually sees 'ATTRIB latest'
 setfattr -n user.favfs.expires_at -v +1s noma/fans/watched
+stat noma/fans/watched >/dev/null # the kernel tells only of names that it remembers
 sees_end() { grep -q DELETE_SELF "$T/self"; }
 ok "who watches a favourite sees it expire" eventually sees_end
 kill "$watcher" "$self" 2>/dev/null

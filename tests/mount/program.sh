@@ -78,7 +78,8 @@ for word in nosuid nodev default_permissions noexec; do
 	ok "it is mounted with $word" grep -qw "$word" <<<"$options"
 done
 ok "umount" down
-refused "other windows than the store was made with" 1 windows up -o windows=all,year
+refused "other windows than the store was made with" 1 "windows=all,month,day, not all,year" \
+	up -o windows=all,year
 ok "the same windows" up -o windows=all,month,day
 ok "umount" down
 
@@ -179,6 +180,37 @@ if [[ $(id -u) == 0 ]]; then
 	refused "a mount of somebody else's" 1 tmpfs up
 	umount "$M"
 fi
+
+# ---- a damaged store ----
+
+must_up
+fan a ann
+settle
+down
+cp -a "$S" "$T/sound"
+garbage() { head -c 40 /dev/urandom | dd of="$S/favorites.db" bs=1 seek="$1" conv=notrunc status=none; }
+for damage in "garbage 0" "garbage 4096" "truncate -s 0 $S/favorites.db" "truncate -s 8192 $S/favorites.db"; do
+	$damage
+	refused "damaged by ${damage%% /*}" 1 "$S/favorites.db" up
+	ok "it says what to do" grep -q 'fsck\.favfs' "$T/err"
+	rm -r "$S"
+	cp -a "$T/sound" "$S"
+done
+mv "$S/favorites.db" "$T/lost.db"
+refused "without favorites.db it is not made anew" 1 "$S/favorites.db" up
+mv "$T/lost.db" "$S/favorites.db"
+must_up
+ok "as it was before, it mounts" test -e "$M/restaurants/a/fans/ann"
+mv "$S/favorites.db" "$T/away.db"
+gives "the database is taken away while mounted" EIO open O_CREAT,O_WRONLY "$M/restaurants/a/fans/lost"
+mv "$T/away.db" "$S/favorites.db"
+gives "nothing more is acknowledged" EIO open O_CREAT,O_WRONLY "$M/restaurants/a/fans/lost"
+ok "status tells" grep -q '^last_error: Input/output error' "$M/status"
+ok "umount" down
+must_up
+gives "what was not acknowledged is not there" ENOENT stat "$M/restaurants/a/fans/lost"
+ok "and all is well again" touch "$M/restaurants/a/fans/found"
+ok "umount" down
 
 # ---- SIGTERM under load ----
 
