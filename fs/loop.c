@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "backend/clock.h"
 #include "fs/barrier.h"
 #include "fs/kinds.h"
 
@@ -44,21 +45,14 @@ static bool serve(struct loop *loop)
 	return true;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a < b ? a : b;
-}
-
 /* What is due by time; returns the ns until more is, or -1. */
 static int64_t do_due(struct loop *loop)
 {
 	int64_t next = reader_work(loop->mount->reader);
 
 	rankings_retry(loop->mount);
-	next = sooner(next, barriers_look(loop->mount));
-	return sooner(next, supervisor_look(loop->supervisor));
+	next = clock_sooner(next, barriers_look(loop->mount));
+	return clock_sooner(next, supervisor_look(loop->supervisor));
 }
 
 static void wait_for_more(struct loop *loop, int64_t timeout_ns)

@@ -33,30 +33,6 @@ const char options_usage[] =
 /* A century: what is made today must not expire past the last moment there is. */
 #define TTL_NS_MAX (INT64_C(36525) * 86400 * 1000000000)
 
-/* ---- values ---- */
-
-int windows_parse(const char *text, window_kinds_t *ret_windows)
-{
-	window_kinds_t windows = 1u << WINDOW_ALL;
-	char word[WINDOW_TEXT_MAX];
-
-	do {
-		size_t length = strcspn(text, ",:+");
-		enum window_kind kind;
-
-		if (length >= sizeof(word))
-			return -EINVAL;
-		memcpy(word, text, length);
-		word[length] = '\0';
-		if (window_kind_parse(word, &kind) < 0)
-			return -EINVAL;
-		windows |= 1u << kind;
-		text += length;
-	} while (*text++);
-	*ret_windows = windows;
-	return 0;
-}
-
 /* ---- the words of -o ---- */
 
 enum word_use {
@@ -187,7 +163,7 @@ static int take_word(struct options *options, const char *word, struct complaint
 			return 0;
 		return complain(ret_why, -EINVAL, "-o %s: not a time like 24h, 30m or 7d", word);
 	case WORD_WINDOWS:
-		if (windows_parse(value, &options->windows) == 0)
+		if (window_kinds_parse(value, &options->windows) == 0)
 			return 0;
 		return complain(ret_why, -EINVAL,
 			"-o %s: windows are all, year, month, week, day, hour", word);

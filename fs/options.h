@@ -32,9 +32,6 @@ struct options {
 int options_parse(int argc, char *argv[], struct options *ret_options, struct complaint *ret_why);
 void options_fini(struct options *options);
 
-/* "all,month,day"; -EINVAL for an unknown word or none. */
-int windows_parse(const char *text, window_kinds_t *ret_windows);
-
 extern const char options_usage[];
 
 #endif

@@ -61,20 +61,6 @@ static int collect(struct mount *m, struct facts *ret_facts)
 
 /* ---- status ---- */
 
-static void write_windows(FILE *out, window_kinds_t kinds)
-{
-	const char *between = "";
-
-	(void)fprintf(out, "windows: ");
-	for (unsigned kind = 0; kind < WINDOW_KINDS; kind++)
-		if (kinds & (1u << kind)) {
-			(void)fprintf(
-				out, "%s%s", between, window_kind_name((enum window_kind)kind));
-			between = ",";
-		}
-	(void)fprintf(out, "\n");
-}
-
 static void write_trouble(const struct mount *m, FILE *out, const struct figures *figures)
 {
 	int error = figures->failed ? figures->failed : figures->last_error;
@@ -89,12 +75,15 @@ static void write_trouble(const struct mount *m, FILE *out, const struct figures
 
 static void write_status(const struct mount *m, FILE *out, const struct facts *f)
 {
+	char windows[WINDOW_KINDS_TEXT_MAX];
+
 	(void)fprintf(out, "version: %s\n", VERSION);
 	(void)fprintf(out, "engine: %s\n", store_engine());
 	(void)fprintf(out, "store: %s\n", store_where(m->store));
 	(void)fprintf(out, "mode: %s\n", m->read_only ? "ro" : "rw");
 	(void)fprintf(out, "durability: %s\n", m->relaxed ? "relaxed" : "full");
-	write_windows(out, store_windows(m->store));
+	window_kinds_format(store_windows(m->store), windows);
+	(void)fprintf(out, "windows: %s\n", windows);
 	(void)fprintf(out, "timezone: UTC\n");
 	(void)fprintf(out, "uptime: %.0f\n", f->uptime_s);
 	(void)fprintf(out, "restaurants: %" PRId64 "\n", f->totals.restaurants);

@@ -281,7 +281,7 @@ START_TEST(all_time_is_always_among_the_windows)
 	for (size_t i = 0; i < COUNT(good); i++) {
 		window_kinds_t windows = 0;
 
-		ck_assert_msg(windows_parse(good[i].text, &windows) == 0, "%s", good[i].text);
+		ck_assert_msg(window_kinds_parse(good[i].text, &windows) == 0, "%s", good[i].text);
 		ck_assert_uint_eq(windows, good[i].windows);
 	}
 }
@@ -295,7 +295,7 @@ START_TEST(unknown_or_missing_windows_are_refused_and_nothing_written)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		window_kinds_t windows = 4711;
 
-		ck_assert_msg(windows_parse(bad[i], &windows) == -EINVAL, "'%s'", bad[i]);
+		ck_assert_msg(window_kinds_parse(bad[i], &windows) == -EINVAL, "'%s'", bad[i]);
 		ck_assert_uint_eq(windows, 4711);
 	}
 }

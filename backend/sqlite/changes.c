@@ -9,6 +9,7 @@
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/log_text.h"
 #include "backend/sqlite/reader.h"
+#include "backend/sqlite/rows.h"
 #include "backend/sqlite/writer.h"
 
 /* A piece of trimming: rows of one transaction, a few milliseconds. */
@@ -199,13 +200,8 @@ int reader_log_follows(struct reader *reader, const struct position *position)
 static int read_end(struct reader *reader, struct position *ret_position)
 {
 	DB_SCOPED row = reader->sql[R_END];
-	int found = db_step(row);
 
-	if (found != 1)
-		return found ? found : -EUCLEAN;
-	ret_position->seq = sqlite3_column_int64(row, 0);
-	ret_position->tag = sqlite3_column_int64(row, 1);
-	return 0;
+	return rows_one_position(row, ret_position);
 }
 
 static int scan_rows(struct reader *reader, each_log_entry *each, void *arg)

@@ -10,6 +10,7 @@
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/internal.h"
 #include "backend/sqlite/lease.h"
+#include "backend/sqlite/rows.h"
 #include "backend/sqlite/text.h"
 
 #define CACHE_KIB 16384
@@ -233,22 +234,11 @@ void derived_close(struct derived *derived)
 
 /* ---- position ---- */
 
-static int read_position(sqlite3_stmt *row, struct position *ret_position)
-{
-	int found = db_step(row);
-
-	if (found != 1)
-		return found ? found : -EUCLEAN;
-	ret_position->seq = sqlite3_column_int64(row, 0);
-	ret_position->tag = sqlite3_column_int64(row, 1);
-	return 0;
-}
-
 int derived_position(struct derived *derived, struct position *ret_position)
 {
 	DB_SCOPED row = derived->sql[D_POSITION];
 
-	return read_position(row, ret_position);
+	return rows_one_position(row, ret_position);
 }
 
 int derived_applied(const struct store *store, struct position *ret_position)
@@ -263,7 +253,7 @@ int derived_applied(const struct store *store, struct position *ret_position)
 	if (!error)
 		error = db_prepare(db, &statements[D_POSITION], 1, &row);
 	if (!error)
-		error = read_position(row, ret_position);
+		error = rows_one_position(row, ret_position);
 	db_finalize(&row, 1);
 	db_close(db);
 	return error;

@@ -35,7 +35,7 @@ static int expire_one(struct writer *writer, int64_t id)
 	return error == -ENOENT ? 0 : error ? error : -EUCLEAN;
 }
 
-static int find_next(struct writer *writer)
+int writer_next_expiry(struct writer *writer)
 {
 	DB_SCOPED row = writer->sql[W_EXPIRY_NEXT];
 	int found = db_step(row);
@@ -63,7 +63,7 @@ int writer_expire(struct writer *writer)
 	}
 	if (!error && found < 0)
 		error = found;
-	return error ? error : find_next(writer);
+	return error ? error : writer_next_expiry(writer);
 }
 
 /* All that are left of a fans/ that is about to go have expired. */

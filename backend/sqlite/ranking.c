@@ -482,13 +482,6 @@ static int64_t work(struct ranking *ranking, int64_t now, bool pressed)
 	return until_copy(ranking, now, pressed);
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-	if (a < 0 || b < 0)
-		return a < 0 ? b : a;
-	return a < b ? a : b;
-}
-
 /*
  * With readers that follow each other closely there is always one that keeps the log of
  * derived.db from starting over.  When it has grown, states are held no longer than a copy takes.
@@ -511,6 +504,6 @@ int64_t reader_work(struct reader *reader)
 	bool pressed = is_pressed(reader);
 
 	for (; ranking && next != 0; ranking = ranking->next)
-		next = sooner(next, work(ranking, now, pressed));
-	return sooner(next, snapshots_expire(reader->snapshots, pressed));
+		next = clock_sooner(next, work(ranking, now, pressed));
+	return clock_sooner(next, snapshots_expire(reader->snapshots, pressed));
 }

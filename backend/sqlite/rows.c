@@ -44,3 +44,14 @@ int rows_one_favorite(sqlite3_stmt *row, struct favorite *ret_favorite, char *re
 	rows_favorite(row, ret_favorite);
 	return ret_user ? db_name(row, FAVORITE_USER, ret_user) : 0;
 }
+
+int rows_one_position(sqlite3_stmt *row, struct position *ret_position)
+{
+	int found = db_step(row);
+
+	if (found != 1)
+		return found ? found : -EUCLEAN;
+	ret_position->seq = sqlite3_column_int64(row, 0);
+	ret_position->tag = sqlite3_column_int64(row, 1);
+	return 0;
+}

@@ -20,6 +20,9 @@
 int rows_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);
 void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite);
 
+/* Steps to the only row, (seq, tag); -EUCLEAN if there is none. */
+int rows_one_position(sqlite3_stmt *row, struct position *ret_position);
+
 /* Steps to the only row; -ENOENT if there is none.  @ret_user may be NULL. */
 int rows_one_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);
 int rows_one_favorite(sqlite3_stmt *row, struct favorite *ret_favorite, char *ret_user);

@@ -11,6 +11,7 @@
 
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/reader.h"
+#include "backend/sqlite/rows.h"
 
 #define CACHE_KIB 2048
 
@@ -84,13 +85,8 @@ static int view_open(const struct store *store, struct view **ret_view)
 static int view_position(struct view *view, struct position *ret_position)
 {
 	DB_SCOPED row = view->sql[V_POSITION];
-	int found = db_step(row);
 
-	if (found != 1)
-		return found ? found : -EUCLEAN;
-	ret_position->seq = sqlite3_column_int64(row, 0);
-	ret_position->tag = sqlite3_column_int64(row, 1);
-	return 0;
+	return rows_one_position(row, ret_position);
 }
 
 /* Takes a new file's view in place of the old one's once it has counted something. */

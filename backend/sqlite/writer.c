@@ -90,19 +90,6 @@ static int load_counters(struct writer *writer)
 	return 0;
 }
 
-static int load_expiry(struct writer *writer)
-{
-	DB_SCOPED row = writer->sql[W_EXPIRY_NEXT];
-	int found = db_step(row);
-
-	if (found != 1)
-		return found ? found : -EUCLEAN;
-	writer->next_expiry_ns = sqlite3_column_type(row, 0) == SQLITE_NULL
-					 ? INT64_MAX
-					 : sqlite3_column_int64(row, 0);
-	return 0;
-}
-
 static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct writer *writer = arg;
@@ -151,7 +138,7 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 	if (!error)
 		error = load_counters(writer);
 	if (!error)
-		error = load_expiry(writer);
+		error = writer_next_expiry(writer);
 	if (error) {
 		writer_close(writer);
 		return error;

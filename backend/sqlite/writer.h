@@ -117,6 +117,9 @@ bool writer_is_refusal(int error);
  */
 int writer_expire(struct writer *writer);
 
+/* Finds out when the first expires. */
+int writer_next_expiry(struct writer *writer);
+
 /* Removes all of a restaurant, which have expired. */
 int writer_expire_all(struct writer *writer, const struct restaurant *restaurant);
 
