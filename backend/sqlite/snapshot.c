@@ -111,9 +111,9 @@ static int open_snapshot(const struct store *store, struct snapshot **ret_snapsh
 	error = db_open(path, DB_READ, CACHE_KIB, &snapshot->db);
 	if (!error)
 		error = db_prepare(snapshot->db, statements, S_STATEMENTS, snapshot->sql);
-	if (error) {
+	if (error) { /* a damaged one is as good as missing: the aggregator makes it anew */
 		close_snapshot(snapshot);
-		return error;
+		return error == -EUCLEAN ? -ENOENT : error;
 	}
 	*ret_snapshot = snapshot;
 	return 0;

@@ -74,9 +74,9 @@ static int view_open(const struct store *store, struct view **ret_view)
 	error = db_open(path, DB_READ, CACHE_KIB, &view->db);
 	if (!error)
 		error = db_prepare(view->db, statements, V_STATEMENTS, view->sql);
-	if (error) {
+	if (error) { /* a damaged one is as good as missing: the aggregator makes it anew */
 		view_close(view);
-		return error;
+		return error == -EUCLEAN ? -ENOENT : error;
 	}
 	*ret_view = view;
 	return 0;
