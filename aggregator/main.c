@@ -193,7 +193,9 @@ static int work(struct program *program, bool once)
 
 	do {
 		derived_close(program->derived);
+		reader_close(program->reader);
 		program->derived = NULL;
+		program->reader = NULL;
 		error = derived_open(program->store, &program->derived, &why);
 		if (error) {
 			log_line(LOG_ERR, "%s", why.text);
@@ -202,8 +204,11 @@ static int work(struct program *program, bool once)
 		/* Only now: a stand-by that waits for the lease dies of the signal itself. */
 		error = program->signals < 0 ? open_signals(&program->signals) : 0;
 		if (!error)
+			error = reader_open(program->store, &program->reader);
+		if (!error)
 			error = run_pipeline(program, once);
-		if (error == -EUCLEAN && !discarded) { /* once: it may be the log that is */
+		if ((error == -EUCLEAN || error == -EINVAL) &&
+			!discarded) { /* once: it may be the log that is */
 			log_line(LOG_ERR, "derived.db is damaged: counting all anew");
 			derived_discard(program->derived);
 			discarded = true;
@@ -226,10 +231,7 @@ static void close_program(struct program *program)
 /* The watch comes before the first look (invariant 6). */
 static int open_and_work(struct program *program, bool once)
 {
-	int error = reader_open(program->store, &program->reader);
-
-	if (!error)
-		error = store_watch_log(program->store, &program->watch);
+	int error = store_watch_log(program->store, &program->watch);
 	return error ? fail("starting", error) : work(program, once);
 }
 

@@ -120,7 +120,10 @@ int pipeline_step(struct pipeline *pipeline)
 	int error;
 
 	pipeline->read = 0;
-	error = reader_log(pipeline->reader, before.seq, PIPELINE_CHANGES_MAX, take, pipeline);
+	error = reader_look(pipeline->reader);
+	if (!error)
+		error = reader_log(
+			pipeline->reader, before.seq, PIPELINE_CHANGES_MAX, take, pipeline);
 	if (!error && pipeline->read == 0) /* who removes derived.db rings, too */
 		return derived_look(pipeline->derived);
 	if (!error)

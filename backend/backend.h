@@ -73,7 +73,9 @@ struct store_options {
 	 * @effects over (effects_free).  Must not block.  NULL: nobody wants to know.
 	 */
 	void (*behind)(void *arg, struct effects *effects);
-	void *behind_arg;
+	/* SERVE: from now on nothing is acknowledged any more; told once, on a thread of the store. */
+	void (*failed)(void *arg, const char *why);
+	void *behind_arg; /* for both */
 };
 
 #define RETENTION_NS_DEFAULT (INT64_C(24) * 3600 * 1000000000)
@@ -221,6 +223,10 @@ void store_submit(struct store *store, struct change *change);
 struct reader;
 
 int reader_open(struct store *store, struct reader **ret_reader);
+
+/* 0, or -ESTALE when the favourites under it were replaced: close it, and open another. */
+int reader_look(struct reader *reader);
+
 void reader_close(struct reader *reader); /* NULL is fine; close its rankings first */
 
 int reader_restaurant(struct reader *reader, const char *name, struct restaurant *ret_restaurant);

@@ -48,6 +48,21 @@ int bell_ring(int fd)
 	return written == 1 ? 0 : -EIO;
 }
 
+int bell_ring_at(int *fd, const char *path)
+{
+	struct stat st;
+	int fresh = -1, error;
+
+	if (fstat(*fd, &st) == 0 && st.st_nlink > 0)
+		return bell_ring(*fd);
+	error = bell_open(path, &fresh);
+	if (error)
+		return error;
+	(void)close(*fd); /* nobody can hear it any more */
+	*fd = fresh;
+	return bell_ring(fresh);
+}
+
 static int file_make(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);

@@ -17,6 +17,9 @@ int bell_open(const char *path, int *ret_fd);
 /* Rings.  Never blocks; a failure loses this ring (callers log it and go on). */
 int bell_ring(int fd);
 
+/* The same, by way of the path where the file under *fd has been removed; *fd follows. */
+int bell_ring_at(int *fd, const char *path);
+
 /* A watcher of one bell. */
 struct bell_watch;
 

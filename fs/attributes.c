@@ -141,7 +141,6 @@ static void set_expiry(
 	r->change.created_ns = expires_ns;
 	r->change.exclusive = flags & XATTR_CREATE;
 	r->change.must = flags & XATTR_REPLACE;
-	r->behind = true;
 	request_submit(r);
 }
 

@@ -29,6 +29,9 @@ extern const struct node_ops metrics_ops;
 /* changes.c: the node of the log as it is retained now. */
 int changes_lookup(struct mount *m, struct fuse_entry_param *e);
 
+/* rankings.c: for the end: answers what waits, closes what is open. */
+void rankings_close_all(struct mount *m);
+
 /* rankings.c: wakes those who poll a ranking that is not the newest any more. */
 void rankings_wake(struct mount *m);
 

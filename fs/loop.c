@@ -11,9 +11,13 @@
 #include "backend/clock.h"
 #include "fs/barrier.h"
 #include "fs/kinds.h"
+#include "fs/notifier.h"
 
 /* So many requests in a row before everything else gets its turn. */
 #define REQUESTS_IN_A_ROW 64
+
+/* At the end, the kernel gets this long to take what it is told. */
+#define FINISH_NS INT64_C(5000000000)
 
 struct loop {
 	struct mount *mount;
@@ -87,6 +91,25 @@ static void run(struct loop *loop)
 	}
 }
 
+/*
+ * Told to end: the notifier may be waiting for the lock of a directory, which a caller holds whose
+ * request nobody has read yet.  So requests are served until it is done.
+ */
+static void finish(struct loop *loop)
+{
+	const int64_t tick_ns = 10000000;
+
+	notifier_mute(loop->mount->notifier);
+	for (int64_t waited = 0; waited < FINISH_NS; waited += tick_ns) {
+		if (fuse_session_exited(loop->mount->session) ||
+			notifier_is_idle(loop->mount->notifier))
+			return;
+		(void)serve(loop);
+		(void)do_due(loop);
+		wait_for_more(loop, tick_ns);
+	}
+}
+
 static int open_signals(int *ret_fd)
 {
 	sigset_t set;
@@ -123,8 +146,10 @@ int loop_run(struct mount *m, struct supervisor *supervisor)
 	if (error)
 		return error;
 	error = set_nonblocking(loop.fuse_fd);
-	if (!error)
+	if (!error) {
 		run(&loop);
+		finish(&loop);
+	}
 	free(loop.buffer.mem); /* libfuse made it */
 	(void)close(loop.signal_fd); /* holds no data */
 	return error;

@@ -16,6 +16,7 @@
 #include "backend/log.h"
 #include "backend/version.h"
 #include "fs/barrier.h"
+#include "fs/kinds.h"
 #include "fs/loop.h"
 #include "fs/mount.h"
 #include "fs/mountpoint.h"
@@ -97,6 +98,17 @@ static void tell_kernel(void *arg, struct effects *effects)
 	notifier_add_effects(m->notifier, effects);
 }
 
+/* On a thread of the store. */
+static void tell_failure(void *arg, const char *why)
+{
+	struct mount *m = arg;
+
+	log_line(LOG_CRIT,
+		"%s: the database was replaced or removed, or its medium failed (%s): nothing is"
+		" acknowledged any more; unmount, run fsck.favfs, and mount again",
+		store_where(m->store), why);
+}
+
 static int open_store(struct program *program)
 {
 	struct store_options options = {
@@ -107,6 +119,7 @@ static int open_store(struct program *program)
 		.relaxed = program->options.relaxed,
 		.ttl_ns = program->options.ttl_ns,
 		.behind = tell_kernel,
+		.failed = tell_failure,
 		.behind_arg = &program->mount,
 	};
 	struct complaint why = {""};
@@ -197,7 +210,7 @@ static void close_all(struct program *program)
 	supervisor_close(program->supervisor);
 	if (m->store && !m->read_only)
 		store_settle(m->store);
-	notifier_settle(m->notifier);
+	rankings_close_all(m);
 	if (program->mounted)
 		fuse_session_unmount(m->session);
 	reader_close(m->reader);

@@ -5,12 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/log.h"
-
-/* At the end, kernel and callers get this long. */
-#define SETTLE_S 2
 
 struct item {
 	struct item *next;
@@ -25,11 +21,11 @@ struct notifier {
 	pthread_t thread; /* I */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	pthread_cond_t idle;
 	struct item *first; /* L */
 	struct item **last; /* L */
 	bool busy; /* L */
 	bool closing; /* L */
+	bool mute; /* L */
 };
 
 /* ---- telling: a failure means that the kernel knew nothing of it ---- */
@@ -63,11 +59,21 @@ static void tell(struct notifier *notifier, const struct effect *effect, const c
 	}
 }
 
+static bool is_mute(struct notifier *notifier)
+{
+	bool mute;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	mute = notifier->mute;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return mute;
+}
+
 static void do_item(struct notifier *notifier, struct item *item)
 {
 	struct effects *effects = item->effects;
 
-	for (size_t i = 0; effects && i < effects->count; i++)
+	for (size_t i = 0; effects && i < effects->count && !is_mute(notifier); i++)
 		tell(notifier, &effects->list[i], effects->names + effects->list[i].name);
 	effects_free(effects);
 	if (item->then)
@@ -82,8 +88,6 @@ static struct item *wait_for_item(struct notifier *notifier)
 
 	(void)pthread_mutex_lock(&notifier->lock);
 	notifier->busy = false;
-	if (!notifier->first)
-		(void)pthread_cond_broadcast(&notifier->idle);
 	while (!notifier->first && !notifier->closing)
 		(void)pthread_cond_wait(&notifier->wake, &notifier->lock);
 	item = notifier->first;
@@ -158,7 +162,6 @@ int notifier_open(struct fuse_session *session, struct notifier **ret_notifier)
 	notifier->last = &notifier->first;
 	(void)pthread_mutex_init(&notifier->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_cond_init(&notifier->wake, NULL);
-	(void)pthread_cond_init(&notifier->idle, NULL);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = -pthread_create(&notifier->thread, NULL, run, notifier);
@@ -171,19 +174,21 @@ int notifier_open(struct fuse_session *session, struct notifier **ret_notifier)
 	return 0;
 }
 
-void notifier_settle(struct notifier *notifier)
+void notifier_mute(struct notifier *notifier)
 {
-	struct timespec until;
-	int error = 0;
-
-	if (!notifier)
-		return;
-	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail */
-	until.tv_sec += SETTLE_S;
 	(void)pthread_mutex_lock(&notifier->lock);
-	while ((notifier->first || notifier->busy) && !error)
-		error = pthread_cond_timedwait(&notifier->idle, &notifier->lock, &until);
+	notifier->mute = true;
 	(void)pthread_mutex_unlock(&notifier->lock);
+}
+
+bool notifier_is_idle(struct notifier *notifier)
+{
+	bool idle;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	idle = !notifier->first && !notifier->busy;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return idle;
 }
 
 void notifier_close(struct notifier *notifier)
@@ -195,7 +200,6 @@ void notifier_close(struct notifier *notifier)
 	(void)pthread_mutex_unlock(&notifier->lock);
 	(void)pthread_cond_signal(&notifier->wake);
 	(void)pthread_join(notifier->thread, NULL);
-	(void)pthread_cond_destroy(&notifier->idle);
 	(void)pthread_cond_destroy(&notifier->wake);
 	(void)pthread_mutex_destroy(&notifier->lock);
 	free(notifier);

@@ -15,8 +15,11 @@ struct request;
 
 int notifier_open(struct fuse_session *session, struct notifier **ret_notifier);
 
-/* Waits, but not for long, until all is told that was added; for the end. */
-void notifier_settle(struct notifier *notifier);
+/* From here on the kernel is told nothing more; calls are still made.  For the end. */
+void notifier_mute(struct notifier *notifier);
+
+/* Whether all that was added is done.  Until then requests must be served: see above. */
+bool notifier_is_idle(struct notifier *notifier);
 
 /* Call it after the session was unmounted.  NULL is fine. */
 void notifier_close(struct notifier *notifier);

@@ -309,6 +309,20 @@ static void ranking_release(struct mount *m, struct node n, struct fuse_file_inf
 	forget(m, (struct open_ranking *)(uintptr_t)fi->fh);
 }
 
+void rankings_close_all(struct mount *m)
+{
+	reply_begin(OPERATION_read);
+	while (m->reads) {
+		struct pending_read *pending = m->reads;
+
+		m->reads = pending->next;
+		reply_error(pending->req, -EIO);
+		free(pending);
+	}
+	while (m->rankings)
+		forget(m, m->rankings);
+}
+
 /* ---- poll(2): POLLPRI when a newer version exists ---- */
 
 static bool is_outdated(struct mount *m, const struct open_ranking *open)
@@ -368,6 +382,8 @@ static void ranking_getxattr(
 
 	if (!error)
 		error = ranking_open(m->reader, n.window, n.key, &ranking);
+	if (error == -ESTALE) /* gone since it was looked up: as with open */
+		error = ranking_open(m->reader, n.window, 0, &ranking);
 	if (error) {
 		reply_error(req, error);
 		return;

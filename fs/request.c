@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "backend/clock.h"
-#include "fs/notifier.h"
 
 /* Both guarded by touches_lock. */
 static pthread_mutex_t touches_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,10 +33,8 @@ void request_free(struct request *r)
 	free(r);
 }
 
-static void answer(void *arg)
+static void answer(struct request *r)
 {
-	struct request *r = arg;
-
 	reply_begin(r->operation);
 	if (r->error || !r->reply)
 		reply_error(r->req, r->error);
@@ -54,14 +51,7 @@ static void done(struct change *change, int error, const union changed *after)
 	r->error = error == -EDQUOT ? -ENOSPC : error; /* what setxattr(2) says */
 	if (after)
 		r->after = *after;
-	/*
-	 * Refused, it must not wait: it holds the lock of its file, which the notifier needs where
-	 * that very file has just expired.
-	 */
-	if (r->behind && !error)
-		notifier_add_call(r->mount->notifier, answer, r);
-	else
-		answer(r);
+	answer(r);
 }
 
 struct request *request_new(

@@ -15,7 +15,6 @@ struct request {
 	const struct mount *mount;
 	fuse_req_t req;
 	enum operation operation;
-	bool behind; /* to be answered after the kernel was told of its effects */
 	int64_t began_ns; /* monotonic */
 	int error; /* of the change */
 	union changed after; /* what it left behind */

@@ -161,13 +161,22 @@ static int commit(struct committer *committer, struct change *batch)
  * After a failed sync the kernel may have dropped what it could not write, and a
  * file that was replaced will never be found: nothing more may be acknowledged.
  */
+static void fail(struct committer *committer)
+{
+	const struct store *store = committer->store;
+
+	if (!committer->failed && store->failed)
+		store->failed(store->behind_arg, db_message(committer->writer.db));
+	committer->failed = -EIO;
+}
+
 static int judge(struct committer *committer, int error)
 {
 	int code = sqlite3_extended_errcode(committer->writer.db);
 
 	if (error == -ENXIO ||
 		(error && (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)))
-		committer->failed = -EIO;
+		fail(committer);
 	return error == -ENXIO ? -EIO : error;
 }
 
@@ -221,6 +230,15 @@ static void tell_effects(struct committer *committer)
 		committer->store->behind(committer->store->behind_arg, effects);
 }
 
+/* A bell that was removed is made again; a ring that is lost delays, never loses. */
+static void ring(struct committer *committer)
+{
+	char path[PATH_MAX];
+
+	store_path(committer->store, FAVORITES_BELL, path);
+	(void)bell_ring_at(&committer->bell, path);
+}
+
 /* A batch may be empty: then only what has expired is removed. */
 static void commit_batch(struct committer *committer, struct change *batch)
 {
@@ -235,7 +253,7 @@ static void commit_batch(struct committer *committer, struct change *batch)
 	atomic_store(&committer->committed, committer->writer.committed.next_seq - 1);
 	answer(batch, error); /* after the commit: invariant 2 */
 	if (committer->writer.committed.next_seq - 1 != newest)
-		(void)bell_ring(committer->bell); /* a lost ring delays, never loses */
+		ring(committer);
 }
 
 /* What may be done while nobody waits, or must be done although somebody does. */
@@ -244,7 +262,7 @@ static void tidy(struct committer *committer)
 	int64_t now = committer->store->now_ns();
 	struct position applied;
 
-	writer_tidy(&committer->writer);
+	(void)judge(committer, writer_tidy(&committer->writer));
 	if (committer->failed ||
 		(!committer->trimming && now - committer->trim_looked_ns < TRIM_LOOK_NS &&
 			now >= committer->trim_looked_ns))
@@ -318,6 +336,8 @@ int committer_open(const struct store *store, struct committer **ret_committer)
 	if (!error)
 		error = writer_open(store, &committer->writer);
 	atomic_init(&committer->committed, committer->writer.committed.next_seq - 1);
+	if (!error) /* whoever was killed after a commit may not have rung */
+		ring(committer);
 	if (!error)
 		error = start_thread(committer);
 	if (error) {

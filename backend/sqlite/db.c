@@ -17,7 +17,7 @@
 #define CHECKPOINT_WAIT_MS 10
 
 /* What a log that once had to grow is cut back to; more than it has when all is well. */
-#define WAL_KEEP "67108864"
+#define WAL_KEEP "35651584"
 
 const char *db_engine(void)
 {

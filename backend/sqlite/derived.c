@@ -443,6 +443,7 @@ static void tidy(struct derived *derived)
 
 int derived_commit(struct derived *derived, const struct position *position)
 {
+	char path[PATH_MAX];
 	int error = save_sums(derived);
 
 	db_bind(derived->sql[D_POSITION_SET], "ii", position->seq, position->tag);
@@ -454,7 +455,8 @@ int derived_commit(struct derived *derived, const struct position *position)
 		derived_rollback(derived);
 		return error;
 	}
-	(void)bell_ring(derived->bell); /* a lost ring delays, never loses */
+	store_path(derived->store, DERIVED_BELL, path);
+	(void)bell_ring_at(&derived->bell, path); /* a lost ring delays, never loses */
 	tidy(derived);
 	return 0;
 }

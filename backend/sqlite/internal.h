@@ -37,8 +37,10 @@ struct store {
 	bool relaxed; /* I */
 	int64_t ttl_ns; /* I */
 	void (*behind)(void *arg, struct effects *effects); /* I */
+	void (*failed)(void *arg, const char *why); /* I */
 	void *behind_arg; /* I */
 	unsigned char hash_key[HASH_KEY_BYTES]; /* I */
+	int directory_fd; /* I: its flock stands for LEASE_SERVE, too: a directory is not replaced */
 	int lease_fd; /* I: holds LEASE_SERVE in SERVE mode, LEASE_DERIVE in an aggregator */
 	struct committer *committer; /* I: NULL in READ mode */
 	struct bell_watch *derived_watch; /* O: NULL until somebody asks for it */

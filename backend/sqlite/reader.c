@@ -75,6 +75,11 @@ int reader_open(struct store *store, struct reader **ret_reader)
 	return 0;
 }
 
+int reader_look(struct reader *reader)
+{
+	return db_has_moved(reader->favorites) ? -ESTALE : 0;
+}
+
 void reader_close(struct reader *reader)
 {
 	if (!reader)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,9 @@ static int sit_down(struct store *store, const char *mountpoint, struct complain
 
 	if (error)
 		return error;
+	if (flock(store->directory_fd, LOCK_EX | LOCK_NB) < 0)
+		return complain(
+			ret_why, -EBUSY, "%s: in use, and its file lock was removed", store->path);
 	if (snprintf(note, sizeof(note), "pid %d at %s", (int)getpid(), mountpoint) < 0)
 		return -EINVAL;
 	error = lease_note(store->lease_fd, LEASE_SERVE, note);
@@ -202,7 +206,7 @@ static int make_favorites(
 {
 	char path[PATH_MAX], final[PATH_MAX], wal[PATH_MAX + 8];
 	sqlite3 *db = NULL;
-	int error;
+	int error, left = 0;
 
 	store_path(store, FAVORITES_DB ".new", path);
 	store_path(store, FAVORITES_DB, final);
@@ -212,6 +216,10 @@ static int make_favorites(
 	error = db_open(path, DB_CREATE, 1024, &db);
 	if (!error)
 		error = schema_make_favorites(db, store->now_ns(), windows);
+	if (!error) /* what stays in the log would be lost with it */
+		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &left);
+	if (!error && left)
+		error = -EIO;
 	db_close(db);
 	(void)unlink(wal); /* was checkpointed and emptied by the close */
 	(void)snprintf(wal, sizeof(wal), "%s-shm", path);
@@ -431,6 +439,9 @@ static int open_store(struct store *store, const char *where, const struct store
 	error = options->mode == STORE_READ ? look_at_favorites(store, ret_why) : 0;
 	if (error)
 		return error;
+	store->directory_fd = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->directory_fd < 0)
+		return complain(ret_why, -errno, "%s: %s", store->path, strerror(errno));
 	error = lease_open(store->path, &store->lease_fd);
 	if (error)
 		return complain(ret_why, error, "%s/lock: %s", store->path, strerror(-error));
@@ -446,10 +457,12 @@ int store_open(const char *where, const struct store_options *options, struct st
 	if (!store)
 		return complain(ret_why, -ENOMEM, "%s: %s", where, strerror(ENOMEM));
 	store->lease_fd = -1;
+	store->directory_fd = -1;
 	store->now_ns = options->now_ns ? options->now_ns : clock_realtime_ns;
 	store->relaxed = options->relaxed;
 	store->ttl_ns = options->ttl_ns;
 	store->behind = options->behind;
+	store->failed = options->failed;
 	store->behind_arg = options->behind_arg;
 	store->retention_ns = options->retention_ns ? options->retention_ns : RETENTION_NS_DEFAULT;
 	error = open_store(store, where, options, ret_why);
@@ -469,6 +482,8 @@ void store_close(struct store *store)
 	bell_watch_close(store->derived_watch);
 	if (store->lease_fd >= 0)
 		(void)close(store->lease_fd); /* and the seats are free */
+	if (store->directory_fd >= 0)
+		(void)close(store->directory_fd);
 	free(store->path);
 	free(store);
 }

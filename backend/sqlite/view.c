@@ -122,6 +122,14 @@ int reader_position(struct reader *reader, struct position *ret_position)
 {
 	int error = view_get(reader);
 
+	if (reader->view && db_has_moved(reader->view->db)) {
+		view_replace(
+			reader); /* what is shown still counts; what is gone promises nothing */
+		if (db_has_moved(reader->view->db)) {
+			*ret_position = (struct position){0};
+			return 0;
+		}
+	}
 	if (!reader->view) {
 		*ret_position = (struct position){0};
 		return 0;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "backend/array.h"
 #include "backend/effects.h"
@@ -19,6 +21,9 @@
  */
 #define WAL_PAGES_TIDY  8000
 #define WAL_PAGES_FORCE 24000
+
+/* A log of so many pages is never in the way. */
+#define WAL_PAGES_SMALL 64
 
 static const char *const statements[W_STATEMENTS] = {
 	[W_BEGIN] = "BEGIN IMMEDIATE",
@@ -149,6 +154,11 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 
 void writer_close(struct writer *writer)
 {
+	int left;
+
+	/* A log left behind would be replayed onto whatever lies under that name next time. */
+	if (writer->db)
+		(void)db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
 	effects_free(writer->effects);
 	writer->effects = NULL;
 	free(writer->touched);
@@ -213,13 +223,35 @@ static int save_counters(struct writer *writer)
 	return db_run(writer->sql[W_STATE_SAVE]);
 }
 
+static int find_wal(const struct writer *writer, struct stat *ret_stat)
+{
+	char path[PATH_MAX];
+
+	store_path(writer->store, FAVORITES_DB "-wal", path);
+	return stat(path, ret_stat) == 0 ? 0 : -errno;
+}
+
+/* SQLite looks after its database only; a commit into a log without a name is lost. */
+static bool has_wal_moved(struct writer *writer)
+{
+	struct stat st;
+
+	if (find_wal(writer, &st) < 0)
+		return true;
+	if (!writer->wal_inode) { /* the first commit: SQLite has just opened it */
+		writer->wal_device = st.st_dev;
+		writer->wal_inode = st.st_ino;
+	}
+	return st.st_dev != writer->wal_device || st.st_ino != writer->wal_inode;
+}
+
 int writer_commit(struct writer *writer)
 {
 	int error = save_touched(writer);
 
 	if (!error)
 		error = save_counters(writer);
-	if (!error && db_has_moved(writer->db))
+	if (!error && (db_has_moved(writer->db) || has_wal_moved(writer)))
 		error = -ENXIO;
 	if (!error)
 		error = db_run(writer->sql[W_COMMIT]);
@@ -271,14 +303,23 @@ int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaura
 	return writer->effects ? effects_add(writer->effects, effect, name) : -ENOMEM;
 }
 
-void writer_tidy(struct writer *writer)
+/* On a small medium the log must not take the room that the database needs to grow. */
+static bool is_space_short(const struct writer *writer)
 {
-	int mode = writer->wal_pages < WAL_PAGES_FORCE ? SQLITE_CHECKPOINT_PASSIVE
-						       : SQLITE_CHECKPOINT_RESTART;
+	struct statvfs space;
+
+	return writer->wal_pages > WAL_PAGES_SMALL && statvfs(writer->store->path, &space) == 0 &&
+	       space.f_bavail * space.f_frsize < 2 * (uint64_t)writer->wal_pages * PAGE_BYTES;
+}
+
+int writer_tidy(struct writer *writer)
+{
+	bool is_short = is_space_short(writer);
+	int mode = writer->wal_pages < WAL_PAGES_FORCE && !is_short ? SQLITE_CHECKPOINT_PASSIVE
+								    : SQLITE_CHECKPOINT_RESTART;
 	int left;
 
-	if (writer->wal_pages < WAL_PAGES_TIDY)
-		return;
-	/* A failure shows again at the next commit, and is told by that one. */
-	(void)db_checkpoint(writer->db, mode, &left);
+	if (writer->wal_pages < WAL_PAGES_TIDY && !is_short)
+		return 0;
+	return db_checkpoint(writer->db, mode, &left);
 }

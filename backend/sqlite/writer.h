@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <sqlite3.h>
 
@@ -75,6 +76,8 @@ struct writer {
 	struct counters now; /* with what this transaction did */
 	struct counters committed;
 	unsigned short random[3]; /* of tags */
+	dev_t wal_device; /* of the file that holds SQLite's log */
+	ino_t wal_inode;
 	int wal_pages; /* after the last commit */
 	bool behind; /* fans/ changed in this transaction without a request on them */
 	bool durable; /* what PRAGMA synchronous says now */
@@ -100,8 +103,11 @@ int writer_begin(struct writer *writer, bool durable);
 int writer_commit(struct writer *writer);
 void writer_rollback(struct writer *writer);
 
-/* Empties SQLite's own log into the database when it has grown. */
-void writer_tidy(struct writer *writer);
+/*
+ * Empties SQLite's own log into the database when it has grown.  An error is that of a
+ * commit: after a failed sync nothing more may be acknowledged.
+ */
+int writer_tidy(struct writer *writer);
 
 /*
  * Applies one change inside a transaction: 0 and change->after, or a refusal

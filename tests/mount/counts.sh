@@ -100,7 +100,7 @@ change()
 	6) touch "$file" ;;
 	7)
 		other=restaurants/${restaurants[RANDOM % 5]}/fans/u$((RANDOM % 25))
-		[[ ! -e $file ]] || mv -f "$file" "$other"
+		[[ ! -e $file || $file == "$other" ]] || mv -f "$file" "$other"
 		;;
 	esac
 }

@@ -199,6 +199,9 @@ is "200 times" 0 "$wrong"
 before=$(stat -c %y restaurants/own/fans)
 try 'add\town\tlater' >/dev/null
 isnt "the time of fans/ moves" "$before" "$(stat -c %y restaurants/own/fans)"
+before=$(stat -c %y restaurants)
+try 'add\tanother\tann' >/dev/null
+isnt "that of restaurants/, too, with a new one" "$before" "$(stat -c %y restaurants)"
 
 # ---- whose they are ----
 

@@ -102,7 +102,7 @@ struct store_options serving_options(void)
 {
 	return (struct store_options){
 		.mode = STORE_SERVE,
-		.mountpoint = "/",
+		.mountpoint = "/proc",
 		.retention_ns = fixture.retention_ns,
 		.windows = fixture.windows,
 		.now_ns = fixture_now_ns,
