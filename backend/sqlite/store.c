@@ -434,8 +434,8 @@ static int open_store(struct store *store, const char *where, const struct store
 
 	if (!error)
 		error = store_locate(where, &store->path, ret_why);
-	if (error)
-		return error;
+	if (error || !store->path)
+		return error ? error : -EINVAL;
 	error = options->mode == STORE_READ ? look_at_favorites(store, ret_why) : 0;
 	if (error)
 		return error;
