@@ -87,6 +87,7 @@ is_sanitized || at_most "it has not grown by that, in KiB" 65536 "$(grown)"
 
 # ---- each open shows the newest, however many older ones are held ----
 
+rm restaurants/*/fans/wanderer "restaurants/${restaurants[0]}/fans/now"
 fresh=0
 opened=()
 for i in {1..120}; do
