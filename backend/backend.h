@@ -30,9 +30,10 @@ struct effects;
 
 /* Something changed although nobody asked for it by name. */
 enum effect_kind {
-	EFFECT_REMOVED, /* a favourite is gone: @restaurant, @favorite, @name */
+	EFFECT_REMOVED, /* a favourite was removed: @restaurant, @favorite, and both names */
+	EFFECT_EXPIRED, /* a favourite expired: the same */
 	EFFECT_CHANGED, /* its row changed: @favorite */
-	EFFECT_EXPIRY, /* when it expires changed: @restaurant, @favorite, @name */
+	EFFECT_EXPIRY, /* when it expires changed: as of REMOVED */
 	EFFECT_FANS, /* the times of a fans/ changed, or there is a new one: @restaurant */
 	EFFECT_RESTAURANTS, /* a restaurant was made */
 };
@@ -41,7 +42,8 @@ struct effect {
 	enum effect_kind kind;
 	int64_t restaurant;
 	int64_t favorite;
-	size_t name; /* offset in effects->names */
+	size_t restaurant_name; /* offsets in effects->names */
+	size_t user_name;
 };
 
 struct effects {

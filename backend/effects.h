@@ -6,7 +6,8 @@
 
 #include "backend/backend.h"
 
-/* Adds one with a copy of @name, which may be NULL; 0 or -ENOMEM. */
-int effects_add(struct effects *effects, struct effect effect, const char *name);
+/* Adds one with copies of the names, which may be NULL; 0 or -ENOMEM. */
+int effects_add(
+	struct effects *effects, struct effect effect, const char *restaurant, const char *user);
 
 #endif

@@ -13,6 +13,7 @@
 #include "fs/people.h"
 #include "fs/request.h"
 #include "fs/reply.h"
+#include "fs/unlinker.h"
 
 /* ---- attributes ---- */
 
@@ -74,6 +75,29 @@ static int fans_lookup(struct mount *m, struct node n, const char *name, struct 
 	return error;
 }
 
+/* For the unlinker there is one that the store has removed already. */
+int fans_lookup_removed(
+	struct mount *m, struct node n, const char *name, struct fuse_entry_param *e)
+{
+	struct node favorite = {.kind = NODE_FAVORITE};
+	int error = unlinker_lookup(m->unlinker, n, name, &favorite.key);
+
+	if (error)
+		return error;
+	attr_fill(m, favorite, 0, &e->attr);
+	e->ino = e->attr.st_ino;
+	return 0;
+}
+
+/* The store has done it; what is there under that name now stays. */
+static void answer_unlinker(struct mount *m, fuse_req_t req, struct node n, const char *name)
+{
+	struct favorite favorite;
+	int error = reader_favorite(m->reader, n.key, name, &favorite);
+
+	reply_error(req, error == -ENOENT ? 0 : error ? error : -ENOENT);
+}
+
 static void marked(struct request *r, const union changed *after)
 {
 	struct fuse_entry_param e;
@@ -106,8 +130,12 @@ static void fans_create(struct mount *m, fuse_req_t req, struct node n, const ch
 	const struct fuse_file_info *fi)
 {
 	const struct fuse_ctx *caller = fuse_req_ctx(req);
-	struct request *r = new_if_allowed(m, req, CHANGE_MARK, n, name);
+	struct request *r = NULL;
 
+	if (unlinker_asks(m->unlinker, req))
+		reply_error(req, -EEXIST); /* it only asks whether it still is there */
+	else
+		r = new_if_allowed(m, req, CHANGE_MARK, n, name);
 	if (!r)
 		return;
 	r->change.exclusive = !fi || (fi->flags & O_EXCL);
@@ -121,8 +149,12 @@ static void fans_create(struct mount *m, fuse_req_t req, struct node n, const ch
 
 static void fans_unlink(struct mount *m, fuse_req_t req, struct node n, const char *name)
 {
-	struct request *r = new_if_allowed(m, req, CHANGE_UNMARK, n, name);
+	struct request *r = NULL;
 
+	if (unlinker_asks(m->unlinker, req))
+		answer_unlinker(m, req, n, name);
+	else
+		r = new_if_allowed(m, req, CHANGE_UNMARK, n, name);
 	if (r)
 		request_submit(r);
 }
@@ -287,12 +319,17 @@ static void favorite_setattr(
 		answer_attr(m, req, n);
 }
 
+/* One that is gone, though the kernel does not know yet, is looked up again, and made. */
 static void favorite_open(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
 {
-	(void)m;
-	(void)n;
+	struct favorite favorite;
+	int error = reader_favorite_by_id(m->reader, n.key, &favorite);
+
 	fi->noflush = 1;
-	(void)reply_open(req, fi); /* nothing to take back */
+	if (error)
+		reply_error(req, error == -ENOENT ? -ESTALE : error);
+	else
+		(void)reply_open(req, fi); /* nothing to take back */
 }
 
 static void favorite_read(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,

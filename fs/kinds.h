@@ -29,6 +29,10 @@ extern const struct node_ops metrics_ops;
 /* changes.c: the node of the log as it is retained now. */
 int changes_lookup(struct mount *m, struct fuse_entry_param *e);
 
+/* fans.c: what the unlinker finds where nothing is; an error as of unlinker_lookup. */
+int fans_lookup_removed(
+	struct mount *m, struct node n, const char *name, struct fuse_entry_param *e);
+
 /* rankings.c: for the end: answers what waits, closes what is open. */
 void rankings_close_all(struct mount *m);
 

@@ -64,7 +64,7 @@ static void wait_for_more(struct loop *loop, int64_t timeout_ns)
 	struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
 	struct pollfd fds[] = {
 		{.fd = loop->fuse_fd, .events = POLLIN},
-		{.fd = loop->signal_fd, .events = POLLIN},
+		{.fd = loop->told_to_end ? -1 : loop->signal_fd, .events = POLLIN},
 		{.fd = loop->derived_fd, .events = POLLIN},
 		{.fd = supervisor_fd(loop->supervisor), .events = POLLIN},
 	};
@@ -92,18 +92,17 @@ static void run(struct loop *loop)
 }
 
 /*
- * Told to end: the notifier may be waiting for the lock of a directory, which a caller holds whose
+ * Told to end: the notifier may be waiting for a directory's lock, which a caller holds whose
  * request nobody has read yet.  So requests are served until it is done.
  */
 static void finish(struct loop *loop)
 {
 	const int64_t tick_ns = 10000000;
+	int64_t until_ns = clock_monotonic_ns() + FINISH_NS;
 
 	notifier_mute(loop->mount->notifier);
-	for (int64_t waited = 0; waited < FINISH_NS; waited += tick_ns) {
-		if (fuse_session_exited(loop->mount->session) ||
-			notifier_is_idle(loop->mount->notifier))
-			return;
+	while (!fuse_session_exited(loop->mount->session) &&
+		!notifier_is_idle(loop->mount->notifier) && clock_monotonic_ns() < until_ns) {
 		(void)serve(loop);
 		(void)do_due(loop);
 		wait_for_more(loop, tick_ns);

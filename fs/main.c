@@ -22,6 +22,7 @@
 #include "fs/mountpoint.h"
 #include "fs/notifier.h"
 #include "fs/options.h"
+#include "fs/unlinker.h"
 
 /* What main opens, in this order, and closes in the other. */
 struct program {
@@ -172,6 +173,7 @@ static int open_mount(struct program *program)
 
 static int open_all(struct program *program)
 {
+	struct mount *m = &program->mount;
 	struct complaint why = {""};
 	int error = mountpoint_prepare(program->options.mountpoint, &program->mountpoint, &why);
 
@@ -180,10 +182,15 @@ static int open_all(struct program *program)
 		return error;
 	}
 	error = check_apart(program->options.store, program->mountpoint);
+	if (!error && !program->options.read_only) {
+		error = unlinker_start(program->mountpoint, &m->unlinker);
+		if (error)
+			return fail("starting a process", error);
+	}
 	if (!error)
 		error = open_session(program);
 	if (!error)
-		error = notifier_open(program->mount.session, &program->mount.notifier);
+		error = notifier_open(m->session, m->unlinker, &m->notifier);
 	if (error)
 		return error;
 	error = open_store(program);
@@ -216,6 +223,7 @@ static void close_all(struct program *program)
 	reader_close(m->reader);
 	store_close(m->store); /* may still tell of something */
 	notifier_close(m->notifier);
+	unlinker_stop(m->unlinker);
 	if (m->session)
 		fuse_session_destroy(m->session);
 	free(program->mountpoint);

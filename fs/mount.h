@@ -37,6 +37,7 @@ struct listing;
 struct notifier;
 struct open_ranking;
 struct pending_read;
+struct unlinker;
 
 struct mount {
 	struct fuse_session *session;
@@ -55,6 +56,7 @@ struct mount {
 	struct pending_read *reads; /* of rankings, waiting for reader_work */
 	struct open_ranking *rankings; /* all that are open */
 	struct notifier *notifier;
+	struct unlinker *unlinker; /* NULL: read only */
 	int64_t import_error_line; /* 0: none yet */
 	char import_error[256];
 };

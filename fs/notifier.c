@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/log.h"
+#include "fs/unlinker.h"
 
 struct item {
 	struct item *next;
@@ -18,6 +19,7 @@ struct item {
 /* I: set at start; L: under lock. */
 struct notifier {
 	struct fuse_session *session; /* I */
+	struct unlinker *unlinker; /* I */
 	pthread_t thread; /* I */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -30,7 +32,48 @@ struct notifier {
 
 /* ---- telling: a failure means that the kernel knew nothing of it ---- */
 
-static void tell(struct notifier *notifier, const struct effect *effect, const char *name)
+/* Takes no lock of a directory. */
+static bool is_known(struct notifier *notifier, struct node n)
+{
+	return fuse_lowlevel_notify_inval_inode(notifier->session, node_id(n), -1, 0) != -ENOENT;
+}
+
+/*
+ * Without the unlinker the kernel is told by ourselves, which takes the directory's lock.  What
+ * expires is unlinked even where nobody remembers it, for those who watch the directory.
+ */
+static void drop(struct notifier *notifier, const struct effects *effects,
+	const struct effect *effect, bool always)
+{
+	const char *user = effects->names + effect->user_name;
+	struct node fans = {.kind = NODE_FANS, .key = effect->restaurant};
+	struct node favorite = {.kind = NODE_FAVORITE, .key = effect->favorite};
+
+	if (!is_known(notifier, favorite) && !always)
+		return;
+	if (unlinker_remove(notifier->unlinker, effect->restaurant, effect->favorite,
+		    effects->names + effect->restaurant_name, user) < 0)
+		(void)fuse_lowlevel_notify_delete(
+			notifier->session, node_id(fans), node_id(favorite), user, strlen(user));
+}
+
+static void refresh(
+	struct notifier *notifier, const struct effects *effects, const struct effect *effect)
+{
+	const char *user = effects->names + effect->user_name;
+	struct node fans = {.kind = NODE_FANS, .key = effect->restaurant};
+	struct node favorite = {.kind = NODE_FAVORITE, .key = effect->favorite};
+
+	if (!is_known(notifier, favorite))
+		return;
+	if (unlinker_refresh(notifier->unlinker, effects->names + effect->restaurant_name, user) <
+		0)
+		(void)fuse_lowlevel_notify_inval_entry(
+			notifier->session, node_id(fans), user, strlen(user));
+}
+
+static void tell(
+	struct notifier *notifier, const struct effects *effects, const struct effect *effect)
 {
 	struct fuse_session *session = notifier->session;
 	struct node restaurants = {.kind = NODE_RESTAURANTS};
@@ -40,11 +83,13 @@ static void tell(struct notifier *notifier, const struct effect *effect, const c
 
 	switch (effect->kind) {
 	case EFFECT_REMOVED:
-		(void)fuse_lowlevel_notify_delete(
-			session, node_id(fans), node_id(favorite), name, strlen(name));
+		drop(notifier, effects, effect, false);
+		break;
+	case EFFECT_EXPIRED:
+		drop(notifier, effects, effect, true);
 		break;
 	case EFFECT_EXPIRY:
-		(void)fuse_lowlevel_notify_inval_entry(session, node_id(fans), name, strlen(name));
+		refresh(notifier, effects, effect);
 		break;
 	case EFFECT_CHANGED:
 		(void)fuse_lowlevel_notify_inval_inode(session, node_id(favorite), -1, 0);
@@ -74,7 +119,9 @@ static void do_item(struct notifier *notifier, struct item *item)
 	struct effects *effects = item->effects;
 
 	for (size_t i = 0; effects && i < effects->count && !is_mute(notifier); i++)
-		tell(notifier, &effects->list[i], effects->names + effects->list[i].name);
+		tell(notifier, effects, &effects->list[i]);
+	if (effects)
+		unlinker_rest(notifier->unlinker);
 	effects_free(effects);
 	if (item->then)
 		item->then(item->arg);
@@ -150,7 +197,8 @@ void notifier_add_call(struct notifier *notifier, void (*then)(void *arg), void 
 
 /* ---- beginning and end ---- */
 
-int notifier_open(struct fuse_session *session, struct notifier **ret_notifier)
+int notifier_open(
+	struct fuse_session *session, struct unlinker *unlinker, struct notifier **ret_notifier)
 {
 	struct notifier *notifier = calloc(1, sizeof(*notifier));
 	sigset_t all, before;
@@ -159,6 +207,7 @@ int notifier_open(struct fuse_session *session, struct notifier **ret_notifier)
 	if (!notifier)
 		return -ENOMEM;
 	notifier->session = session;
+	notifier->unlinker = unlinker;
 	notifier->last = &notifier->first;
 	(void)pthread_mutex_init(&notifier->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_cond_init(&notifier->wake, NULL);

@@ -2,8 +2,8 @@
  * notifier.h - telling the kernel what changed without a request on it.
  *
  * Dropping a name takes the lock of its directory, which a request in flight may
- * hold, so it happens on a thread of its own, for which neither the loop nor
- * the committer ever waits.  What is added is done in order.
+ * hold, so it happens on a thread of its own, with the help of a process (unlinker.h),
+ * for which neither the loop nor the committer ever waits.  What is added is done in order.
  */
 #ifndef FAVFS_NOTIFIER_H
 #define FAVFS_NOTIFIER_H
@@ -11,9 +11,11 @@
 #include "fs/mount.h"
 
 struct notifier;
-struct request;
+struct unlinker;
 
-int notifier_open(struct fuse_session *session, struct notifier **ret_notifier);
+/* Borrows @unlinker. */
+int notifier_open(
+	struct fuse_session *session, struct unlinker *unlinker, struct notifier **ret_notifier);
 
 /* From here on the kernel is told nothing more; calls are still made.  For the end. */
 void notifier_mute(struct notifier *notifier);

@@ -16,6 +16,7 @@
 #include "fs/listing.h"
 #include "fs/reply.h"
 #include "fs/request.h"
+#include "fs/unlinker.h"
 
 /* An empty slot is a refusal: EPERM for changes, ENOTDIR or EISDIR by the node's shape. */
 const struct node_ops *const node_ops[NODE_KINDS] = {
@@ -107,6 +108,7 @@ static const struct node_ops *begin(
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
+	struct mount *m = mount_of(req);
 	struct fuse_entry_param e = {0};
 	struct node n;
 	const struct node_ops *ops = begin(OPERATION_lookup, req, parent, &n);
@@ -116,7 +118,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	error = ops->lookup ? name_lookup(name) : -ENOTDIR;
 	if (!error)
-		error = ops->lookup(mount_of(req), n, name, &e);
+		error = ops->lookup(m, n, name, &e);
+	if (error == -ENOENT && unlinker_asks(m->unlinker, req))
+		error = fans_lookup_removed(m, n, name, &e);
 	reply_entry(req, error, &e);
 }
 

@@ -57,7 +57,7 @@ static void take_effects(void *arg, struct effects *effects)
 		told[told_count] = (struct told){effect->kind, effect->restaurant, effect->favorite,
 			clock_realtime_ns(), ""};
 		(void)snprintf(told[told_count].name, sizeof(told->name), "%.31s",
-			effects->names + effect->name);
+			effects->names + effect->user_name);
 		told_count++;
 	}
 	(void)pthread_cond_broadcast(&told_more);

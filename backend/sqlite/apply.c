@@ -271,6 +271,11 @@ static int remove_attributes(struct writer *writer, int64_t favorite)
 int writer_remove_favorite(struct writer *writer, const struct favorite *favorite,
 	const char *restaurant, const char *user, enum log_op op)
 {
+	struct effect effect = {
+		.kind = EFFECT_EXPIRED,
+		.restaurant = favorite->restaurant,
+		.favorite = favorite->id,
+	};
 	int error;
 
 	db_bind(writer->sql[W_FAVORITE_REMOVE], "i", favorite->id);
@@ -284,8 +289,7 @@ int writer_remove_favorite(struct writer *writer, const struct favorite *favorit
 	writer->now.favorites--;
 	if (op == LOG_EXPIRE) {
 		writer->behind = true;
-		error = writer_effect(
-			writer, EFFECT_REMOVED, favorite->restaurant, favorite->id, user);
+		error = writer_effect(writer, effect, restaurant, user);
 	}
 	return error ? error
 		     : writer_log(writer, op, favorite->restaurant, restaurant, user, MOMENT_NONE,

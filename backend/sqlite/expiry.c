@@ -90,6 +90,7 @@ int writer_expire_all(struct writer *writer, const struct restaurant *restaurant
 int writer_set_expiry(struct writer *writer, struct change *change)
 {
 	struct favorite *after = &change->after.favorite;
+	struct effect effect = {.kind = EFFECT_EXPIRY, .favorite = change->id};
 	struct restaurant restaurant;
 	char user[NAME_BYTES_MAX + 1];
 	int64_t expires_ns = change->created_ns, now = writer->clock_ns;
@@ -109,5 +110,6 @@ int writer_set_expiry(struct writer *writer, struct change *change)
 	if (expires_ns && expires_ns < writer->next_expiry_ns)
 		writer->next_expiry_ns = expires_ns;
 	error = writer_save_favorite(writer, after);
-	return error ? error : writer_effect(writer, EFFECT_EXPIRY, restaurant.id, after->id, user);
+	effect.restaurant = restaurant.id;
+	return error ? error : writer_effect(writer, effect, restaurant.name, user);
 }

@@ -24,6 +24,19 @@ static int find_by_name(struct import *import, const char *name)
 	return rows_one_restaurant(row, &import->restaurant);
 }
 
+static int tell(struct writer *writer, enum effect_kind kind, const struct favorite *favorite,
+	const struct import_line *line)
+{
+	struct effect effect = {
+		.kind = kind,
+		.restaurant = favorite ? favorite->restaurant : 0,
+		.favorite = favorite ? favorite->id : 0,
+	};
+
+	return writer_effect(
+		writer, effect, line ? line->restaurant : NULL, line ? line->user : NULL);
+}
+
 /* Lines come in runs of one restaurant, often; an absent one is made only to add to it. */
 static int find_restaurant(struct import *import, const char *name, bool make)
 {
@@ -35,7 +48,7 @@ static int find_restaurant(struct import *import, const char *name, bool make)
 	if (error == -ENOENT && make) {
 		error = writer_make_restaurant(writer, name, &import->restaurant);
 		if (!error)
-			error = writer_effect(writer, EFFECT_RESTAURANTS, 0, 0, NULL);
+			error = tell(writer, EFFECT_RESTAURANTS, NULL, NULL);
 	}
 	if (!error && !import->restaurant.fans_made_ns)
 		error = make ? writer_make_fans(writer, &import->restaurant) : -ENOENT;
@@ -63,9 +76,7 @@ static int update(struct import *import, const struct import_line *line, struct 
 	int error = writer_set_created(
 		writer, favorite, &import->restaurant, line->user, created_ns);
 
-	return error ? error
-		     : writer_effect(writer, EFFECT_CHANGED, favorite->restaurant, favorite->id,
-			       line->user);
+	return error ? error : tell(writer, EFFECT_CHANGED, favorite, line);
 }
 
 static int remove_one(
@@ -77,8 +88,7 @@ static int remove_one(
 
 	if (error || line->op == LOG_EXPIRE) /* that one tells by itself */
 		return error;
-	return writer_effect(
-		writer, EFFECT_REMOVED, favorite->restaurant, favorite->id, line->user);
+	return tell(writer, EFFECT_REMOVED, favorite, line);
 }
 
 static int take(struct import *import, const struct import_line *line)

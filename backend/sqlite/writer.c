@@ -192,6 +192,13 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int tell_fans(struct writer *writer, int64_t restaurant)
+{
+	struct effect effect = {.kind = EFFECT_FANS, .restaurant = restaurant};
+
+	return writer_effect(writer, effect, NULL, NULL);
+}
+
 /* Each restaurant once, however many of the batch touched it. */
 static int save_touched(struct writer *writer)
 {
@@ -206,7 +213,7 @@ static int save_touched(struct writer *writer)
 		db_bind(writer->sql[W_FANS_CHANGED], "ii", writer->touched[i], writer->touched_ns);
 		error = db_run(writer->sql[W_FANS_CHANGED]);
 		if (!error && writer->behind)
-			error = writer_effect(writer, EFFECT_FANS, writer->touched[i], 0, NULL);
+			error = tell_fans(writer, writer->touched[i]);
 	}
 	return error;
 }
@@ -291,16 +298,14 @@ void writer_tick(struct writer *writer)
 	writer->clock_ns = writer->store->now_ns();
 }
 
-int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
-	int64_t favorite, const char *name)
+int writer_effect(
+	struct writer *writer, struct effect effect, const char *restaurant, const char *user)
 {
-	struct effect effect = {.kind = kind, .restaurant = restaurant, .favorite = favorite};
-
 	if (!writer->store->behind)
 		return 0;
 	if (!writer->effects)
 		writer->effects = calloc(1, sizeof(*writer->effects));
-	return writer->effects ? effects_add(writer->effects, effect, name) : -ENOMEM;
+	return writer->effects ? effects_add(writer->effects, effect, restaurant, user) : -ENOMEM;
 }
 
 /* On a small medium the log must not take the room that the database needs to grow. */

@@ -157,9 +157,9 @@ int writer_set_attribute(struct writer *writer, struct change *change);
 int writer_remove_attribute(struct writer *writer, struct change *change);
 int writer_set_expiry(struct writer *writer, struct change *change);
 
-/* Tells of something that happened behind the kernel's back; 0 or -ENOMEM. */
-int writer_effect(struct writer *writer, enum effect_kind kind, int64_t restaurant,
-	int64_t favorite, const char *name);
+/* Tells of something that nobody asked for by name; names may be NULL; 0 or -ENOMEM. */
+int writer_effect(
+	struct writer *writer, struct effect effect, const char *restaurant, const char *user);
 
 /* Looks at the clock: what follows happens now. */
 void writer_tick(struct writer *writer);
