@@ -67,6 +67,8 @@ static int follows(struct pipeline *pipeline)
 	struct totals totals;
 	int error = reader_log_follows(pipeline->reader, &pipeline->position);
 
+	if (!error && pipeline->position.seq)
+		error = derived_follows_zone(pipeline->derived);
 	if (error || pipeline->position.seq)
 		return error;
 	error = reader_totals(pipeline->reader, &totals);

@@ -61,11 +61,17 @@ enum store_mode {
 	STORE_READ, /* readers only; the store must exist */
 };
 
+/* What a store is made with, for ever. */
+struct store_form {
+	window_kinds_t windows; /* the kinds that it counts; 0: the default */
+	const char *timezone; /* whose calendar they are of (zone.h); NULL: UTC */
+};
+
 struct store_options {
 	enum store_mode mode;
 	const char *mountpoint; /* SERVE: told to whoever finds the store taken */
 	int64_t retention_ns; /* SERVE: how long applied changes stay in the log */
-	window_kinds_t windows; /* SERVE: the kinds a new store counts; 0: the default */
+	struct store_form form; /* SERVE: of a new store; of one that exists it is compared */
 	bool relaxed; /* SERVE: an answered change survives a crash, and power loss after a SYNC */
 	int64_t ttl_ns; /* SERVE: every new favourite expires so long after it was written; 0: never */
 	int64_t (*now_ns)(void); /* the clock; NULL: CLOCK_REALTIME */
@@ -86,16 +92,17 @@ struct store_options {
  * Opens the store at @where (a directory, or later the URL of another engine).
  * SERVE fails with -EBUSY when another process serves it (the complaint names
  * its pid and mountpoint).  Starts a thread in SERVE mode: call it after the
- * last fork.  The store must be closed by store_close.
+ * last fork.  Sets the time zone of the process (zone.h) to that of the store.  The store must
+ * be closed by store_close.
  */
 int store_open(const char *where, const struct store_options *options, struct store **ret_store,
 	struct complaint *ret_why);
 
 /*
- * Makes an empty store that counts @windows (0: the default), as the first SERVE would.  What
- * exists is left alone: -EEXIST, but for an empty directory.
+ * Makes an empty store, as the first SERVE would.  What exists is left alone: -EEXIST, but for
+ * an empty directory.
  */
-int store_make(const char *where, window_kinds_t windows, struct complaint *ret_why);
+int store_make(const char *where, const struct store_form *form, struct complaint *ret_why);
 
 /* Waits until all that was submitted is answered; NULL is fine.  Close readers first. */
 void store_close(struct store *store);
@@ -108,6 +115,9 @@ const char *store_engine(void);
 
 /* The kinds of window that this store counts; always with WINDOW_ALL. */
 window_kinds_t store_windows(const struct store *store);
+
+/* The name of its time zone. */
+const char *store_timezone(const struct store *store);
 
 /*
  * The seq of the newest change that was acknowledged to anybody here (SERVE):
@@ -494,6 +504,9 @@ void derived_close(struct derived *derived); /* NULL is fine; the lease stays wi
 void derived_discard(struct derived *derived);
 
 int derived_position(struct derived *derived, struct position *ret_position);
+
+/* -ESTALE where it counts by other rules of the time zone than those that this machine has now. */
+int derived_follows_zone(struct derived *derived);
 
 /* -ESTALE when what it writes to was removed or replaced: close it and open it anew. */
 int derived_look(struct derived *derived);

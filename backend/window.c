@@ -4,10 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
-#define NS_PER_HOUR    INT64_C(3600000000000)
+#include "backend/zone.h"
+
 #define HOURS_PER_DAY  24
 #define HOURS_PER_WEEK 168
-#define HOUR_MAX       (MOMENT_NS_MAX / NS_PER_HOUR)
+
+/* Window number 0 of months and years begins with it, ... */
+#define YEAR_MIN 1969
+/* ... that of weeks, days and hours on Monday, 1969-12-29. */
+#define HOURS_BEFORE_1970 (3 * HOURS_PER_DAY)
+
+#define NO_HOUR INT64_MIN
 
 /*
  * Everything that tells the kinds apart.  A kind counts either calendar months or
@@ -19,15 +26,11 @@ static const struct kind {
 	const char *shape;
 	unsigned months; /* in a window; 0: they are counted in hours */
 	unsigned hours;
-	unsigned hours_before_1970; /* in window number 0 */
 } kinds[WINDOW_KINDS] = {
 	[WINDOW_ALL] = {.word = "all", .shape = "all", .hours = UINT32_MAX},
 	[WINDOW_YEAR] = {.word = "year", .shape = "YYYY", .months = 12},
 	[WINDOW_MONTH] = {.word = "month", .shape = "YYYY-MM", .months = 1},
-	[WINDOW_WEEK] = {.word = "week",
-		.shape = "YYYY-Www",
-		.hours = HOURS_PER_WEEK,
-		.hours_before_1970 = 3 * HOURS_PER_DAY},
+	[WINDOW_WEEK] = {.word = "week", .shape = "YYYY-Www", .hours = HOURS_PER_WEEK},
 	[WINDOW_DAY] = {.word = "day", .shape = "YYYY-MM-DD", .hours = HOURS_PER_DAY},
 	[WINDOW_HOUR] = {.word = "hour", .shape = "YYYY-MM-DDTHH", .hours = 1},
 };
@@ -72,8 +75,9 @@ static int64_t month_start(int64_t year, int64_t month)
 /* The week is that of a Thursday: it is for the Thursdays that hour_within() gives. */
 static void parts_of_hour(int64_t hour, int64_t ret_parts[static PARTS])
 {
-	int64_t day = hour / HOURS_PER_DAY;
-	int64_t year = 1970 + day / 366; /* at most one too early, for some centuries */
+	int64_t day = (hour + HOURS_BEFORE_1970) / HOURS_PER_DAY -
+		      HOURS_BEFORE_1970 / HOURS_PER_DAY;
+	int64_t year = YEAR_MIN + day / 366; /* at most two too early, for some centuries */
 	int64_t month = 1;
 
 	while (year_start(year + 1) <= day)
@@ -85,14 +89,14 @@ static void parts_of_hour(int64_t hour, int64_t ret_parts[static PARTS])
 	ret_parts[MONTH] = month;
 	ret_parts[WEEK] = (day - year_start(year)) / 7 + 1;
 	ret_parts[DAY] = day - month_start(year, month) + 1;
-	ret_parts[HOUR] = hour % HOURS_PER_DAY;
+	ret_parts[HOUR] = hour - day * HOURS_PER_DAY;
 }
 
-/* Below 0 before 1970 and for no month; a week, day or hour too many runs into the next. */
+/* NO_HOUR for no month; a week, day or hour too many runs into the next. */
 static int64_t hour_of_parts(const int64_t parts[static PARTS])
 {
 	if (parts[MONTH] < 1 || parts[MONTH] > 12)
-		return -1;
+		return NO_HOUR;
 
 	int64_t day = month_start(parts[YEAR], parts[MONTH]) + parts[DAY] - 1;
 	return (day + 7 * (parts[WEEK] - 1)) * HOURS_PER_DAY + parts[HOUR];
@@ -103,14 +107,15 @@ static int64_t number_of_hour(const struct kind *kind, int64_t hour)
 	int64_t parts[PARTS];
 
 	if (kind->months == 0)
-		return (hour + kind->hours_before_1970) / kind->hours;
+		return (hour + HOURS_BEFORE_1970) / kind->hours;
 	parts_of_hour(hour, parts);
-	return ((parts[YEAR] - 1970) * 12 + parts[MONTH] - 1) / kind->months;
+	return ((parts[YEAR] - YEAR_MIN) * 12 + parts[MONTH] - 1) / kind->months;
 }
 
-static int64_t number_max(const struct kind *kind)
+static bool is_number(const struct kind *kind, int64_t number)
 {
-	return number_of_hour(kind, HOUR_MAX);
+	return number >= number_of_hour(kind, zone_first_hour()) &&
+	       number <= number_of_hour(kind, zone_last_hour());
 }
 
 /* An hour in that window; in a week it is on the Thursday, whose year is that of the week. */
@@ -118,9 +123,12 @@ static int64_t hour_within(const struct kind *kind, int64_t number)
 {
 	int64_t month = number * kind->months;
 
+	if (kind->hours == UINT32_MAX)
+		return 0;
 	if (kind->months == 0)
-		return number * kind->hours;
-	return month_start(1970 + month / 12, month % 12 + 1) * HOURS_PER_DAY;
+		return number * kind->hours +
+		       (kind->hours == HOURS_PER_WEEK ? 0 : -HOURS_BEFORE_1970);
+	return month_start(YEAR_MIN + month / 12, month % 12 + 1) * HOURS_PER_DAY;
 }
 
 static int part_of_letter(char letter)
@@ -182,7 +190,7 @@ enum window_kind window_kind(window_t window)
 window_t window_of(enum window_kind kind, int64_t moment_ns)
 {
 	assert(moment_valid(moment_ns));
-	return window_pack(kind, number_of_hour(&kinds[kind], moment_ns / NS_PER_HOUR));
+	return window_pack(kind, number_of_hour(&kinds[kind], zone_hour(moment_ns)));
 }
 
 int window_parse(const char *text, window_t *ret_window)
@@ -197,7 +205,7 @@ int window_parse(const char *text, window_t *ret_window)
 		return -EINVAL;
 
 	int64_t hour = hour_of_parts(parts);
-	if (hour < 0 || number_of_hour(&kinds[kind], hour) > number_max(&kinds[kind]))
+	if (hour == NO_HOUR || !is_number(&kinds[kind], number_of_hour(&kinds[kind], hour)))
 		return -EINVAL;
 
 	/* What is not in the calendar (30 February, week 53 of most years) is written otherwise. */
@@ -216,7 +224,7 @@ size_t window_format(window_t window, char ret_text[static WINDOW_TEXT_MAX])
 	int64_t number = window & ((1u << WINDOW_NUMBER_BITS) - 1);
 	int64_t parts[PARTS];
 
-	if (kind >= WINDOW_KINDS || number > number_max(&kinds[kind])) {
+	if (kind >= WINDOW_KINDS || !is_number(&kinds[kind], number)) {
 		ret_text[0] = '\0';
 		return 0;
 	}

@@ -7,17 +7,18 @@
  *
  *	kind	name		number
  *	all	all		0
- *	year	2026		years since 1970
- *	month	2026-11		months since 1970-01
+ *	year	2026		years since 1969
+ *	month	2026-11		months since 1969-01
  *	week	2026-W47	ISO weeks since 1970-W01 (its Monday is 1969-12-29)
- *	day	2026-11-22	days since 1970-01-01
- *	hour	2026-11-22T15	hours since 1970-01-01T00
+ *	day	2026-11-22	days since 1969-12-29
+ *	hour	2026-11-22T15	hours since 1969-12-29T00
  *
- * Moments are nanoseconds since 1970 UTC and windows are those of the calendar
- * in UTC.  Both are limited to the years 1970 to 2261 (an ISO week that holds any
- * such moment is fine: 1970-W01 to 2262-W01).
+ * Moments are nanoseconds since 1970 UTC, in the years 1970 to 2261.  Windows are those of the
+ * calendar in the zone of zone.h: all that hold such a moment.  So a day may have 23 or 25
+ * hours, an hour that a clock shows twice is one window, and in zones other than UTC a day of
+ * 1969 or 2262 is one.
  *
- * Pure: no state, no allocation, any thread.  Errors are negative errno.
+ * No allocation, any thread.  Errors are negative errno.
  */
 #ifndef FAVFS_WINDOW_H
 #define FAVFS_WINDOW_H

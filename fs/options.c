@@ -25,6 +25,8 @@ const char options_usage[] =
 	"  retention=24h   how long changes stay in the log (s, m, h, d)\n"
 	"  windows=LIST    when the store is being made: which of all, year, month, week,\n"
 	"                  day, hour to count (all,month,day)\n"
+	"  timezone=TZ     when the store is being made: whose calendar they are of, like\n"
+	"                  Europe/Berlin (UTC)\n"
 	"  noaggregator    do not start favfs-aggregator\n"
 	"  fsname=NAME     the source shown by mount(8), instead of STORE\n"
 	"The generic options of mount(8), fstab and systemd are taken, too.\n"
@@ -41,6 +43,7 @@ enum word_use {
 	WORD_FSNAME,
 	WORD_RETENTION,
 	WORD_WINDOWS,
+	WORD_TIMEZONE,
 	WORD_NOAGGREGATOR,
 	WORD_RO,
 	WORD_LOGIN_NAMES,
@@ -57,6 +60,7 @@ static const struct {
 	{"fsname=", WORD_FSNAME},
 	{"retention=", WORD_RETENTION},
 	{"windows=", WORD_WINDOWS},
+	{"timezone=", WORD_TIMEZONE},
 	{"noaggregator", WORD_NOAGGREGATOR},
 	{"ro", WORD_RO},
 	{"login_names", WORD_LOGIN_NAMES},
@@ -167,6 +171,13 @@ static int take_word(struct options *options, const char *word, struct complaint
 			return 0;
 		return complain(ret_why, -EINVAL,
 			"-o %s: windows are all, year, month, week, day, hour", word);
+	case WORD_TIMEZONE:
+		if (*value && strlen(value) < sizeof(options->timezone)) {
+			strcpy(options->timezone, value);
+			return 0;
+		}
+		return complain(ret_why, -EINVAL,
+			"-o %s: not the name of a time zone, like UTC or Europe/Berlin", word);
 	default:
 		return complain(ret_why, -EINVAL, "-o %s: unknown option", word);
 	}

@@ -10,6 +10,7 @@
 #include "backend/complaint.h"
 #include "backend/moment.h"
 #include "backend/window.h"
+#include "backend/zone.h"
 
 struct options {
 	bool foreground;
@@ -23,6 +24,7 @@ struct options {
 	int64_t ttl_ns; /* 0: favourites do not expire */
 	int64_t retention_ns; /* 0: not given */
 	window_kinds_t windows; /* 0: not given */
+	char timezone[ZONE_NAME_MAX]; /* "": not given */
 	const char *store; /* borrowed from argv */
 	const char *mountpoint; /* borrowed from argv */
 	char *mount; /* owned: what libfuse and the kernel shall know, "a,b=c" */

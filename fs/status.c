@@ -84,7 +84,7 @@ static void write_status(const struct mount *m, FILE *out, const struct facts *f
 	(void)fprintf(out, "durability: %s\n", m->relaxed ? "relaxed" : "full");
 	window_kinds_format(store_windows(m->store), windows);
 	(void)fprintf(out, "windows: %s\n", windows);
-	(void)fprintf(out, "timezone: UTC\n");
+	(void)fprintf(out, "timezone: %s\n", store_timezone(m->store));
 	(void)fprintf(out, "uptime: %.0f\n", f->uptime_s);
 	(void)fprintf(out, "restaurants: %" PRId64 "\n", f->totals.restaurants);
 	(void)fprintf(out, "favorites: %" PRId64 "\n", f->totals.favorites);

@@ -91,11 +91,11 @@ static void wait_for_removed(size_t count)
 	(void)clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += PATIENCE_S;
 	(void)pthread_mutex_lock(&told_lock);
-	while (count_told(EFFECT_REMOVED) < count && !error)
+	while (count_told(EFFECT_EXPIRED) < count && !error)
 		error = pthread_cond_timedwait(&told_more, &told_lock, &deadline);
 	(void)pthread_mutex_unlock(&told_lock);
 	if (error)
-		ck_abort_msg("%zu removals were told, not %zu", count_told(EFFECT_REMOVED), count);
+		ck_abort_msg("%zu expiries were told, not %zu", count_told(EFFECT_EXPIRED), count);
 }
 
 static void serve_with(int64_t ttl_ns, int64_t (*clock)(void))
@@ -497,7 +497,7 @@ START_TEST(a_change_of_an_expired_favourite_finds_none)
 	ck_assert_int_eq(favorite_rows(), 0);
 	assert_log("add noma/ann, expire noma/ann, ");
 	ck_assert_int_eq(totals_now().favorites, 0);
-	ck_assert_uint_eq(count_told(EFFECT_REMOVED), 1);
+	ck_assert_uint_eq(count_told(EFFECT_EXPIRED), 1);
 	ck_assert_int_eq(told[0].favorite, ann);
 	ck_assert_int_eq(told[0].restaurant, noma);
 	ck_assert_str_eq(told[0].name, "ann");
@@ -641,7 +641,7 @@ START_TEST(each_expires_within_a_second_of_its_moment_and_none_before)
 		int64_t late_ns, id = told[i].favorite;
 		int which = 0;
 
-		if (told[i].kind != EFFECT_REMOVED)
+		if (told[i].kind != EFFECT_EXPIRED)
 			continue;
 		while (ids[which] != id)
 			ck_assert_int_lt(++which, MANY);
@@ -870,7 +870,7 @@ START_TEST(what_an_import_did_is_told_before_it_is_answered)
 	ck_assert_int_eq(told[0].favorite, ids[0]);
 	ck_assert_int_eq(told[0].restaurant, noma);
 	ck_assert_str_eq(told[0].name, "ann");
-	ck_assert_int_eq(told[1].kind, EFFECT_REMOVED);
+	ck_assert_int_eq(told[1].kind, EFFECT_EXPIRED);
 	ck_assert_int_eq(told[1].favorite, ids[1]);
 	ck_assert_str_eq(told[1].name, "bob");
 	ck_assert_int_eq(told[2].kind, EFFECT_CHANGED);

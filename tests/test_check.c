@@ -383,6 +383,7 @@ static const struct damage {
 	{"F502", REPAIR_DERIVED, DERIVED, "UPDATE position SET seq = -1"},
 	{"F503", REPAIR_DERIVED, DERIVED, "UPDATE position SET tag = tag + 1"},
 	{"F603", REPAIR_DERIVED, DERIVED, "UPDATE position SET seq = 0, tag = 0"},
+	{"F504", REPAIR_DERIVED, DERIVED, "UPDATE position SET zone_version = 5"},
 	{"F601", REPAIR_DERIVED, DERIVED,
 		"UPDATE count SET count = count + 1 WHERE restaurant = 'noma' AND window = 0"},
 	{"F602", REPAIR_DERIVED, DERIVED, "DELETE FROM count WHERE restaurant = 'wong-kei'"},

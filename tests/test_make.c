@@ -13,7 +13,9 @@ static struct complaint why;
 
 static int make_store(window_kinds_t windows)
 {
-	return store_make(fixture.path, windows, &why);
+	struct store_form form = {.windows = windows};
+
+	return store_make(fixture.path, &form, &why);
 }
 
 static void make_file(const char *file)
@@ -86,10 +88,12 @@ END_TEST
 
 START_TEST(a_file_a_url_and_a_missing_folder_are_refused)
 {
+	struct store_form form = {.windows = 0};
+
 	ck_assert_int_eq(mkdir(fixture.path, 0700), 0);
 	make_file("../file");
-	ck_assert_int_eq(store_make("redis://there", 0, &why), -EPROTONOSUPPORT);
-	ck_assert_int_eq(store_make(store_file("../missing/store"), 0, &why), -ENOENT);
+	ck_assert_int_eq(store_make("redis://there", &form, &why), -EPROTONOSUPPORT);
+	ck_assert_int_eq(store_make(store_file("../missing/store"), &form, &why), -ENOENT);
 	(void)snprintf(fixture.path + strlen(fixture.directory), 8, "/file");
 	ck_assert_int_eq(make_store(0), -EEXIST);
 }

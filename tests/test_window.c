@@ -135,12 +135,11 @@ START_TEST(any_moment_has_the_window_that_the_c_library_names)
 }
 END_TEST
 
-START_TEST(windows_are_numbered_without_gaps_from_0)
+START_TEST(windows_are_numbered_without_gaps)
 {
 	enum window_kind kind = (enum window_kind)_i;
 	window_t last = window_of(kind, 0);
 
-	ck_assert_uint_eq(last, (window_t)kind << WINDOW_NUMBER_BITS);
 	for (int64_t day = 1; day <= DAYS; day++) {
 		window_t window = window_of(kind, day * SECONDS_PER_DAY * NS_PER_SECOND);
 
@@ -159,22 +158,22 @@ static const struct number {
 	uint32_t number;
 } numbers[] = {
 	{"all", WINDOW_ALL, 0},
-	{"1970", WINDOW_YEAR, 0},
-	{"2026", WINDOW_YEAR, 56},
-	{"2261", WINDOW_YEAR, 291},
-	{"1970-01", WINDOW_MONTH, 0},
-	{"2026-11", WINDOW_MONTH, 682},
-	{"2261-12", WINDOW_MONTH, 3503},
+	{"1970", WINDOW_YEAR, 1},
+	{"2026", WINDOW_YEAR, 57},
+	{"2261", WINDOW_YEAR, 292},
+	{"1970-01", WINDOW_MONTH, 12},
+	{"2026-11", WINDOW_MONTH, 694},
+	{"2261-12", WINDOW_MONTH, 3515},
 	{"1970-W01", WINDOW_WEEK, 0},
 	{"1970-W53", WINDOW_WEEK, 52},
 	{"2026-W47", WINDOW_WEEK, 2968},
 	{"2262-W01", WINDOW_WEEK, 15236},
-	{"1970-01-01", WINDOW_DAY, 0},
-	{"2026-11-22", WINDOW_DAY, 20779},
-	{"2261-12-31", WINDOW_DAY, 106650},
-	{"1970-01-01T00", WINDOW_HOUR, 0},
-	{"2026-11-22T15", WINDOW_HOUR, 498711},
-	{"2261-12-31T23", WINDOW_HOUR, 2559623},
+	{"1970-01-01", WINDOW_DAY, 3},
+	{"2026-11-22", WINDOW_DAY, 20782},
+	{"2261-12-31", WINDOW_DAY, 106653},
+	{"1970-01-01T00", WINDOW_HOUR, 72},
+	{"2026-11-22T15", WINDOW_HOUR, 498783},
+	{"2261-12-31T23", WINDOW_HOUR, 2559695},
 };
 
 START_TEST(the_numbers_on_disk_stay_what_they_are)
@@ -475,6 +474,7 @@ static window_t number_after(window_t number)
 START_TEST(numbers_are_written_and_read_back_up_to_the_last_and_none_beyond)
 {
 	window_t first = (window_t)_i << WINDOW_NUMBER_BITS;
+	window_t lowest = window_of((enum window_kind)_i, 0);
 	window_t last = window_of((enum window_kind)_i, MOMENT_NS_MAX);
 
 	for (window_t number = 0; number < 1u << WINDOW_NUMBER_BITS;
@@ -483,7 +483,9 @@ START_TEST(numbers_are_written_and_read_back_up_to_the_last_and_none_beyond)
 		window_t parsed = UNTOUCHED;
 		size_t length = window_format(first + number, text);
 
-		if ((length > 0) != (first + number <= last) || strlen(text) != length)
+		bool is_one = first + number >= lowest && first + number <= last;
+
+		if ((length > 0) != is_one || strlen(text) != length)
 			ck_abort_msg("%#x is '%s'", first + number, text);
 		if (length > 0 && (window_parse(text, &parsed) != 0 || parsed != first + number))
 			ck_abort_msg("%#x is '%s' is %#x", first + number, text, parsed);
@@ -563,7 +565,7 @@ static TCase *calendar_case(void)
 		0, WINDOW_KINDS);
 	tcase_add_loop_test(
 		tcase, any_moment_has_the_window_that_the_c_library_names, 0, WINDOW_KINDS);
-	tcase_add_loop_test(tcase, windows_are_numbered_without_gaps_from_0, 0, WINDOW_KINDS);
+	tcase_add_loop_test(tcase, windows_are_numbered_without_gaps, 0, WINDOW_KINDS);
 	tcase_add_loop_test(tcase, the_numbers_on_disk_stay_what_they_are, 0, (int)COUNT(numbers));
 	tcase_add_loop_test(
 		tcase, a_window_ends_a_nanosecond_before_the_next, 0, (int)COUNT(boundaries));

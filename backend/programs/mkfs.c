@@ -8,18 +8,20 @@
 
 #include "backend/backend.h"
 #include "backend/version.h"
+#include "backend/zone.h"
 
 struct options {
-	window_kinds_t windows;
+	struct store_form form;
 	const char *store;
 };
 
 static const char usage[] =
-	"Usage: mkfs.favfs [--windows LIST] STORE\n"
+	"Usage: mkfs.favfs [--windows LIST] [--timezone TZ] STORE\n"
 	"Makes an empty store for favfs in a new or empty directory.\n"
 	"\n"
 	"      --windows LIST  which of all, year, month, week, day, hour to count, for ever\n"
 	"                      (all,month,day)\n"
+	"      --timezone TZ   whose calendar they are of, like Europe/Berlin (UTC)\n"
 	"  -h, --help          this text\n"
 	"  -V, --version       version\n"
 	"\n"
@@ -35,9 +37,11 @@ static void take_letter(struct options *options, int letter)
 {
 	if (letter == 'h' || letter == 'V')
 		exit(fputs(letter == 'h' ? usage : "mkfs.favfs " VERSION "\n", stdout) < 0);
-	if (letter != 'w')
+	if (letter != 'w' && letter != 't')
 		exit(2); /* getopt has said why */
-	if (window_kinds_parse(optarg, &options->windows) < 0)
+	if (letter == 't')
+		options->form.timezone = optarg;
+	else if (window_kinds_parse(optarg, &options->form.windows) < 0)
 		misuse("windows are all, year, month, week, day, hour, not ", optarg);
 }
 
@@ -45,11 +49,12 @@ static struct options parse(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{"windows", required_argument, NULL, 'w'},
+		{"timezone", required_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
-	struct options options = {.windows = WINDOW_KINDS_DEFAULT};
+	struct options options = {.form = {WINDOW_KINDS_DEFAULT, ZONE_DEFAULT}};
 	int letter;
 
 	while ((letter = getopt_long(argc, argv, "hV", longs, NULL)) != -1)
@@ -69,10 +74,11 @@ int main(int argc, char *argv[])
 	struct complaint why = {""};
 
 	(void)umask(077);
-	if (store_make(options.store, options.windows, &why) < 0) {
+	if (store_make(options.store, &options.form, &why) < 0) {
 		(void)fprintf(stderr, "mkfs.favfs: %s\n", why.text);
 		return EXIT_FAILURE;
 	}
-	window_kinds_format(options.windows, windows);
-	return printf("%s: an empty store that counts %s\n", options.store, windows) < 0;
+	window_kinds_format(options.form.windows, windows);
+	return printf("%s: an empty store that counts %s, time zone %s\n", options.store, windows,
+		       options.form.timezone) < 0;
 }

@@ -129,8 +129,10 @@ static int fix_moments(struct check *check)
 	if (!error)
 		error = db_exec(check->db, check->have & NEED_DERIVED
 						   ? "CREATE TEMP TABLE position AS"
-						     " SELECT seq, tag FROM derived.position"
-						   : "CREATE TEMP TABLE position (seq, tag)");
+						     " SELECT seq, tag, zone_version FROM"
+						     " derived.position"
+						   : "CREATE TEMP TABLE position (seq, tag,"
+						     " zone_version)");
 	if (!error)
 		error = db_exec(check->db,
 			"CREATE TEMP TABLE look AS SELECT *, CASE WHEN position = 0 THEN whole"
@@ -159,8 +161,8 @@ static int fix_moments(struct check *check)
 static int read_store(struct check *check)
 {
 	sqlite3_stmt *row;
-	int error = first_row(
-		check->db, "SELECT hash_key, windows BETWEEN 1 AND 63 FROM main.store", &row);
+	int error = first_row(check->db,
+		"SELECT hash_key, windows BETWEEN 1 AND 63, timezone FROM main.store", &row);
 
 	if (error)
 		return error == -ENOENT ? 0 : error; /* a finding of its own */
@@ -168,7 +170,7 @@ static int read_store(struct check *check)
 		memcpy(check->store.hash_key, sqlite3_column_blob(row, 0), HASH_KEY_BYTES);
 		check->have |= NEED_KEY;
 	}
-	if (sqlite3_column_int(row, 1))
+	if (sqlite3_column_int(row, 1) && zone_set(text_of(row, 2)) == 0)
 		check->have |= NEED_KINDS;
 	db_finalize(&row, 1);
 	return 0;

@@ -10,6 +10,9 @@
  *	place_of(user)		the place that belongs to the name of a user
  *	window_name(number)	"2026-11", or NULL for no window
  *	window_number(name)	back
+ *	local_hour(ns)		hours since 1970 that a clock on the wall shows
+ *	zone_name()		the time zone whose clock that is, and
+ *	zone_version()		which rules it goes by
  *
  * and these tables that are made on the way:
  *
@@ -19,7 +22,8 @@
  *	temp.kind	the kinds of window that the store counts
  *
  * Columns of temporary tables have types, without which no index on them would be used.
- * It shares no counting with the aggregator: windows have their names from SQLite's calendar.
+ * It shares no counting with the aggregator: windows have their names from SQLite's calendar,
+ * by the clock of the C library.
  */
 #ifndef FAVFS_CHECK_H
 #define FAVFS_CHECK_H

@@ -2,7 +2,7 @@
  * check_derived.c - what is derived, against a recount of its own at its own position.
  *
  * The favourites of that moment are those of now, taken back by what the log says happened
- * since.  In which window a moment lies is said by SQLite's calendar.
+ * since.  In which window a moment lies is said by the C library's zones and SQLite's calendar.
  */
 #include "backend/sqlite/check.h"
 
@@ -21,7 +21,6 @@
 	"strftime('%Y', " date ", '-3 days', 'weekday 4') || '-W' ||"                              \
 	" printf('%02d', (strftime('%j', " date ", '-3 days', 'weekday 4') + 6) / 7)"
 
-#define HOUR_NS "3600000000000"
 #define AT_HOUR "h.hour * 3600, 'unixepoch'"
 
 _Static_assert(WINDOW_ALL == 0 && WINDOW_YEAR == 1 && WINDOW_MONTH == 2 && WINDOW_WEEK == 3 &&
@@ -42,13 +41,16 @@ const struct row_check position_checks[] = {
 		"SELECT 'derived.db position ' || position, 'tag ' || c.tag, l.tag"
 		" FROM temp.look AS l JOIN main.change AS c ON c.seq = l.position"
 		" WHERE NOT l.sound AND c.tag <> l.tag"},
+	{"F504", NEED_BOTH | NEED_KINDS,
+		"SELECT 'derived.db position', 'zone data ' || zone_version(), zone_version"
+		" FROM temp.position WHERE seq > 0 AND zone_version <> zone_version()"},
 };
 const size_t position_checks_count = COUNT(position_checks);
 
 /*
  * temp.touched	favourites that changed after the position, as they were at it
  * temp.held	the favourites at the position
- * temp.cell	how many of a restaurant were made in which hour
+ * temp.cell	how many of a restaurant were made in which hour of its clock on the wall
  * temp.lies	in which windows an hour lies
  * temp.expected what counts should be
  * temp.counted	windows that have counts
@@ -74,8 +76,7 @@ const struct row_check count_checks[] = {
 		" WHERE created_ns IS NOT NULL"},
 	{NULL, NEED_ALL, "CREATE TEMP TABLE cell (restaurant TEXT, hour INTEGER, n INTEGER)"},
 	{NULL, NEED_ALL,
-		"INSERT INTO temp.cell SELECT restaurant, created_ns / " HOUR_NS
-		" AS hour, count(*)"
+		"INSERT INTO temp.cell SELECT restaurant, local_hour(created_ns) AS hour, count(*)"
 		" FROM temp.held WHERE moment_ok(created_ns) GROUP BY 1, 2"},
 	{NULL, NEED_ALL,
 		"CREATE TEMP TABLE lies (hour INTEGER, window INTEGER,"

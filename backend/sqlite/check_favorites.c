@@ -28,6 +28,9 @@ const struct row_check favorite_checks[] = {
 	{"F010", NEED_FAVORITES,
 		"SELECT 'favorites.db store.windows', 'a set of kinds', windows FROM main.store"
 		" WHERE windows NOT BETWEEN 1 AND 63"},
+	{"F010", NEED_FAVORITES,
+		"SELECT 'favorites.db store.timezone', 'a time zone that is known here',"
+		" timezone FROM main.store WHERE timezone <> zone_name()"},
 	{"F011", NEED_FAVORITES,
 		"SELECT 'favorites.db state', '1 row', n || ' rows'"
 		" FROM (SELECT count(*) AS n FROM main.state) WHERE n <> 1"},

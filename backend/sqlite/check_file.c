@@ -26,7 +26,7 @@ struct file {
 
 static int make_favorites(sqlite3 *db)
 {
-	return schema_make_favorites(db, 0, WINDOW_KINDS_DEFAULT);
+	return schema_make_favorites(db, 0, WINDOW_KINDS_DEFAULT, ZONE_DEFAULT);
 }
 
 static const struct file files[CHECK_FILES] = {

@@ -71,6 +71,7 @@ static const struct finding_kind kinds[] = {
 	{"F501", REPAIR_DERIVED, "there is no position, or several"},
 	{"F502", REPAIR_DERIVED, "the position is not in the log"},
 	{"F503", REPAIR_DERIVED, "the position is of another change with that number"},
+	{"F504", REPAIR_DERIVED, "it was counted by other rules of the time zone than today's"},
 	{"F601", REPAIR_DERIVED, "a count is wrong"},
 	{"F602", REPAIR_DERIVED, "a count is missing"},
 	{"F603", REPAIR_DERIVED, "a count of what nobody likes"},

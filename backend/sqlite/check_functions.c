@@ -2,6 +2,7 @@
  * check_functions.c - what the statements of a check can call.
  */
 #include <string.h>
+#include <time.h>
 
 #include "backend/sqlite/check.h"
 #include "backend/sqlite/db.h"
@@ -51,23 +52,54 @@ static void window_number(sqlite3_context *context, int count, sqlite3_value *va
 		sqlite3_result_int64(context, (int64_t)window);
 }
 
+/* By the C library's word alone. */
+static void local_hour(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	time_t s = sqlite3_value_int64(values[0]) / 1000000000;
+	struct tm tm = {.tm_gmtoff = 0};
+
+	(void)count;
+	if (strcmp(zone_name(), ZONE_DEFAULT) != 0)
+		(void)localtime_r(&s, &tm); /* fails in no year that favourites can be of */
+	s += tm.tm_gmtoff;
+	sqlite3_result_int64(context, (s - (s < 0 ? 3599 : 0)) / 3600);
+}
+
+static void name_of_zone(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	(void)count;
+	(void)values;
+	sqlite3_result_text(context, zone_name(), -1, SQLITE_TRANSIENT);
+}
+
+static void version_of_zone(sqlite3_context *context, int count, sqlite3_value *values[])
+{
+	(void)count;
+	(void)values;
+	sqlite3_result_int64(context, zone_version());
+}
+
 int check_add_functions(struct check *check, sqlite3 *db)
 {
 	static const struct {
 		const char *name;
+		int count; /* of arguments */
 		void (*run)(sqlite3_context *, int, sqlite3_value *[]);
 	} functions[] = {
-		{"name_ok", name_ok},
-		{"moment_ok", moment_ok},
-		{"place_of", place_of},
-		{"window_name", window_name},
-		{"window_number", window_number},
+		{"name_ok", 1, name_ok},
+		{"moment_ok", 1, moment_ok},
+		{"place_of", 1, place_of},
+		{"window_name", 1, window_name},
+		{"window_number", 1, window_number},
+		{"local_hour", 1, local_hour},
+		{"zone_name", 0, name_of_zone},
+		{"zone_version", 0, version_of_zone},
 	};
 	const int traits = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 	int error = 0;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions) && !error; i++)
-		error = db_errno(sqlite3_create_function(
-			db, functions[i].name, 1, traits, check, functions[i].run, NULL, NULL));
+		error = db_errno(sqlite3_create_function(db, functions[i].name, functions[i].count,
+			traits, check, functions[i].run, NULL, NULL));
 	return error;
 }

@@ -20,14 +20,21 @@
 /* After a failure, when to try again to remove what has expired. */
 #define RETRY_NS INT64_C(1000000000)
 
+/* In the order in which they came. */
+struct queue {
+	struct change *first;
+	struct change **last;
+};
+
 /* I: set before the thread starts; L: under lock; C: committer's thread only; A: atomic. */
 struct committer {
 	const struct store *store; /* I */
 	pthread_t thread; /* I */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct change *first; /* L: what waits, in order */
-	struct change **last; /* L */
+	struct queue changes; /* L: what waits */
+	struct queue imports; /* L: apart, for one takes long */
+	bool import_was_last; /* C */
 	bool sleeping; /* L */
 	bool busy; /* L: a batch is out of the queue and not yet answered */
 	pthread_cond_t idle; /* neither waits nor is busy */
@@ -42,14 +49,38 @@ struct committer {
 	struct figures figures; /* guarded by figures_lock */
 };
 
+static void append(struct queue *queue, struct change *change)
+{
+	change->next = NULL;
+	*queue->last = change;
+	queue->last = &change->next;
+}
+
+/* The first @most of them, or NULL. */
+static struct change *take(struct queue *queue, size_t most)
+{
+	struct change *batch = queue->first, **end = &queue->first;
+
+	while (most-- && *end)
+		end = &(*end)->next;
+	queue->first = *end;
+	if (!queue->first)
+		queue->last = &queue->first;
+	*end = NULL;
+	return batch;
+}
+
+static bool is_empty(const struct committer *committer)
+{
+	return !committer->changes.first && !committer->imports.first;
+}
+
 void committer_submit(struct committer *committer, struct change *change)
 {
 	bool wake;
 
-	change->next = NULL;
 	(void)pthread_mutex_lock(&committer->lock);
-	*committer->last = change;
-	committer->last = &change->next;
+	append(change->kind == CHANGE_IMPORT ? &committer->imports : &committer->changes, change);
 	wake = committer->sleeping;
 	committer->sleeping = false;
 	(void)pthread_mutex_unlock(&committer->lock);
@@ -60,7 +91,7 @@ void committer_submit(struct committer *committer, struct change *change)
 void committer_settle(struct committer *committer)
 {
 	(void)pthread_mutex_lock(&committer->lock);
-	while (committer->first || committer->busy)
+	while (!is_empty(committer) || committer->busy)
 		(void)pthread_cond_wait(&committer->idle, &committer->lock);
 	(void)pthread_mutex_unlock(&committer->lock);
 }
@@ -76,24 +107,35 @@ static bool sleep_until(struct committer *committer, int64_t expiry_ns)
 	return pthread_cond_timedwait(&committer->wake, &committer->lock, &until) != ETIMEDOUT;
 }
 
-/* All that waits; NULL: something expires, or (with closing) nothing will come any more. */
-static struct change *wait_for_changes(struct committer *committer, bool *ret_closing)
+/*
+ * An import is a batch of its own, and takes its turn with all the others together: they wait
+ * for one, never for two.
+ */
+static struct change *take_batch(struct committer *committer)
+{
+	bool import = committer->imports.first &&
+		      (!committer->import_was_last || !committer->changes.first);
+
+	committer->import_was_last = import;
+	return import ? take(&committer->imports, 1) : take(&committer->changes, BATCH_CHANGES_MAX);
+}
+
+/* NULL: something expires, or (with closing) nothing will come any more. */
+static struct change *wait_for_batch(struct committer *committer, bool *ret_closing)
 {
 	int64_t expiry_ns = committer->failed ? INT64_MAX : committer->writer.next_expiry_ns;
 	struct change *batch;
 
 	(void)pthread_mutex_lock(&committer->lock);
 	committer->busy = false;
-	if (!committer->first)
+	if (is_empty(committer))
 		(void)pthread_cond_broadcast(&committer->idle);
-	while (!committer->first && !committer->closing && sleep_until(committer, expiry_ns))
+	while (is_empty(committer) && !committer->closing && sleep_until(committer, expiry_ns))
 		;
-	*ret_closing = committer->closing && !committer->first;
+	*ret_closing = committer->closing && is_empty(committer);
 	committer->sleeping = false;
 	committer->busy = true;
-	batch = committer->first;
-	committer->first = NULL;
-	committer->last = &committer->first;
+	batch = take_batch(committer);
 	(void)pthread_mutex_unlock(&committer->lock);
 	return batch;
 }
@@ -103,22 +145,9 @@ static bool is_idle(struct committer *committer)
 	bool idle;
 
 	(void)pthread_mutex_lock(&committer->lock);
-	idle = !committer->first;
+	idle = is_empty(committer);
 	(void)pthread_mutex_unlock(&committer->lock);
 	return idle;
-}
-
-/* Cuts the batch after so many, and around an import, which takes long; returns the rest. */
-static struct change *cut(struct change *batch, size_t most)
-{
-	struct change *rest;
-
-	while (--most && batch->next && batch->kind != CHANGE_IMPORT &&
-		batch->next->kind != CHANGE_IMPORT)
-		batch = batch->next;
-	rest = batch->next;
-	batch->next = NULL;
-	return rest;
 }
 
 static int apply_all(struct committer *committer, struct change *batch)
@@ -276,14 +305,11 @@ static void tidy(struct committer *committer)
 static void *run(void *arg)
 {
 	struct committer *committer = arg;
-	struct change *batch, *rest;
+	struct change *batch;
 	bool closing;
 
-	while ((batch = wait_for_changes(committer, &closing)) || !closing) {
-		do {
-			rest = batch ? cut(batch, BATCH_CHANGES_MAX) : NULL;
-			commit_batch(committer, batch);
-		} while ((batch = rest));
+	while ((batch = wait_for_batch(committer, &closing)) || !closing) {
+		commit_batch(committer, batch);
 		do
 			tidy(committer);
 		while (committer->trimming && is_idle(committer));
@@ -326,7 +352,8 @@ int committer_open(const struct store *store, struct committer **ret_committer)
 		return -ENOMEM;
 	committer->store = store;
 	committer->bell = -1;
-	committer->last = &committer->first;
+	committer->changes.last = &committer->changes.first;
+	committer->imports.last = &committer->imports.first;
 	(void)pthread_mutex_init(&committer->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_mutex_init(&committer->figures_lock, NULL);
 	(void)pthread_cond_init(&committer->wake, NULL);

@@ -44,8 +44,8 @@ static const char *const statements[D_STATEMENTS] = {
 	[D_BEGIN] = "BEGIN IMMEDIATE",
 	[D_COMMIT] = "COMMIT",
 	[D_ROLLBACK] = "ROLLBACK",
-	[D_POSITION] = "SELECT seq, tag FROM position",
-	[D_POSITION_SET] = "UPDATE position SET seq = ?, tag = ?",
+	[D_POSITION] = "SELECT seq, tag, zone_version FROM position",
+	[D_POSITION_SET] = "UPDATE position SET seq = ?, tag = ?, zone_version = ?",
 	[D_COUNT_ADD] = "INSERT INTO count VALUES (?1, ?2, ?3, ?4)"
 			" ON CONFLICT (restaurant, window) DO UPDATE"
 			" SET count = count + excluded.count, changed_ns = excluded.changed_ns"
@@ -161,7 +161,8 @@ static int open_connection(struct derived *derived, const char *path)
 
 static bool is_worthless(int error)
 {
-	return error == -ENOENT || error == -EUCLEAN || error == -ENODATA || error == -EPROTO;
+	return error == -ENOENT || error == -EUCLEAN || error == -ENODATA || error == -EPROTO ||
+	       error == -ENOEXEC;
 }
 
 static int open_or_make(struct derived *derived)
@@ -239,6 +240,15 @@ int derived_position(struct derived *derived, struct position *ret_position)
 	DB_SCOPED row = derived->sql[D_POSITION];
 
 	return rows_one_position(row, ret_position);
+}
+
+int derived_follows_zone(struct derived *derived)
+{
+	DB_SCOPED row = derived->sql[D_POSITION];
+	struct position ignored;
+	int error = rows_one_position(row, &ignored);
+
+	return error ? error : sqlite3_column_int64(row, 2) == zone_version() ? 0 : -ESTALE;
 }
 
 int derived_applied(const struct store *store, struct position *ret_position)
@@ -446,7 +456,7 @@ int derived_commit(struct derived *derived, const struct position *position)
 	char path[PATH_MAX];
 	int error = save_sums(derived);
 
-	db_bind(derived->sql[D_POSITION_SET], "ii", position->seq, position->tag);
+	db_bind(derived->sql[D_POSITION_SET], "iii", position->seq, position->tag, zone_version());
 	if (!error)
 		error = db_run(derived->sql[D_POSITION_SET]);
 	if (!error)

@@ -18,6 +18,7 @@
 
 #include "backend/backend.h"
 #include "backend/sqlite/schema.h"
+#include "backend/zone.h"
 
 #define FAVORITES_DB   "favorites.db"
 #define DERIVED_DB     "derived.db"
@@ -34,6 +35,7 @@ struct store {
 	int64_t (*now_ns)(void); /* I */
 	int64_t retention_ns; /* I */
 	window_kinds_t windows; /* I */
+	char timezone[ZONE_NAME_MAX]; /* I */
 	bool relaxed; /* I */
 	int64_t ttl_ns; /* I */
 	void (*behind)(void *arg, struct effects *effects); /* I */

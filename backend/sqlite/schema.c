@@ -12,6 +12,9 @@ struct schema {
 	const char *sql;
 };
 
+/* As ALTER TABLE writes it. */
+#define TIMEZONE_COLUMN "timezone TEXT NOT NULL DEFAULT 'UTC'"
+
 /*
  * store	what never changes after mkfs; one row
  * state	counters, written once a batch; one row
@@ -22,13 +25,12 @@ struct schema {
  */
 static const struct schema favorites = {
 	.application_id = 0x66617666, /* "favf" */
-	.version = 1,
+	.version = 2,
 	.sql = "CREATE TABLE store ("
 	       "	one INTEGER PRIMARY KEY CHECK (one = 1),"
 	       "	made_ns INTEGER NOT NULL,"
 	       "	hash_key BLOB NOT NULL,"
-	       "	windows INTEGER NOT NULL"
-	       ") STRICT;"
+	       "	windows INTEGER NOT NULL, " TIMEZONE_COLUMN ") STRICT;"
 	       "CREATE TABLE state ("
 	       "	one INTEGER PRIMARY KEY CHECK (one = 1),"
 	       "	next_favorite INTEGER NOT NULL,"
@@ -83,7 +85,8 @@ static const struct schema favorites = {
 };
 
 /*
- * position	the change up to which all this counts; one row
+ * position	the change up to which all this counts; one row.  zone_version: the rules of
+ *		the time zone by which it does
  * count	rows at zero stay, for their changed_ns
  * ranking	sums that make the exact size of a ranking's text a product:
  *		text_bytes: bytes of names and digits of counts
@@ -92,11 +95,12 @@ static const struct schema favorites = {
  */
 static const struct schema derived = {
 	.application_id = 0x66617664, /* "favd" */
-	.version = 1,
+	.version = 2,
 	.sql = "CREATE TABLE position ("
 	       "	one INTEGER PRIMARY KEY CHECK (one = 1),"
 	       "	seq INTEGER NOT NULL,"
-	       "	tag INTEGER NOT NULL"
+	       "	tag INTEGER NOT NULL,"
+	       "	zone_version INTEGER NOT NULL"
 	       ") STRICT;"
 	       "CREATE TABLE count ("
 	       "	restaurant TEXT NOT NULL,"
@@ -143,10 +147,10 @@ static int make(sqlite3 *db, const struct schema *schema)
 	return error;
 }
 
-static int fill_favorites(sqlite3 *db, int64_t now_ns, uint32_t windows)
+static int fill_favorites(sqlite3 *db, int64_t now_ns, uint32_t windows, const char *timezone)
 {
 	static const char *const sql[] = {
-		"INSERT INTO store VALUES (1, ?, ?, ?)",
+		"INSERT INTO store VALUES (1, ?, ?, ?, ?)",
 		"INSERT INTO state VALUES (1, 1, 1, 0, ?1, 0, 0, 0, ?1)",
 	};
 	unsigned char key[HASH_KEY_BYTES];
@@ -158,7 +162,7 @@ static int fill_favorites(sqlite3 *db, int64_t now_ns, uint32_t windows)
 	error = db_prepare(db, sql, 2, insert);
 	if (error)
 		return error;
-	db_bind(insert[0], "ibi", now_ns, key, sizeof(key), (int64_t)windows);
+	db_bind(insert[0], "ibit", now_ns, key, sizeof(key), (int64_t)windows, timezone);
 	db_bind(insert[1], "i", now_ns);
 	error = db_run(insert[0]);
 	if (!error)
@@ -182,14 +186,14 @@ static int end(sqlite3 *db, int error)
 	return error;
 }
 
-int schema_make_favorites(sqlite3 *db, int64_t now_ns, uint32_t windows)
+int schema_make_favorites(sqlite3 *db, int64_t now_ns, uint32_t windows, const char *timezone)
 {
 	int error = begin(db);
 
 	if (!error)
 		error = make(db, &favorites);
 	if (!error)
-		error = fill_favorites(db, now_ns, windows);
+		error = fill_favorites(db, now_ns, windows, timezone);
 	return end(db, error);
 }
 
@@ -200,7 +204,7 @@ int schema_make_derived(sqlite3 *db)
 	if (!error)
 		error = make(db, &derived);
 	if (!error)
-		error = db_exec(db, "INSERT INTO position VALUES (1, 0, 0)");
+		error = db_exec(db, "INSERT INTO position VALUES (1, 0, 0, 0)");
 	return end(db, error);
 }
 
@@ -233,7 +237,9 @@ static int check(sqlite3 *db, const struct schema *schema)
 		return -ENODATA;
 	if (id != schema->application_id)
 		return -EUCLEAN;
-	return version == schema->version ? 0 : -EPROTO;
+	if (version == schema->version)
+		return 0;
+	return version < schema->version ? -ENOEXEC : -EPROTO;
 }
 
 int schema_check_favorites(sqlite3 *db)
@@ -244,4 +250,21 @@ int schema_check_favorites(sqlite3 *db)
 int schema_check_derived(sqlite3 *db)
 {
 	return check(db, &derived);
+}
+
+int schema_upgrade_favorites(sqlite3 *db)
+{
+	/* From version n at place n; each leads to the next. */
+	static const char *const steps[] = {
+		[1] = "ALTER TABLE store ADD COLUMN " TIMEZONE_COLUMN "; PRAGMA user_version = 2;",
+	};
+	int64_t version = 0;
+	int error = db_exec(db, "BEGIN IMMEDIATE");
+
+	if (error)
+		return error;
+	error = pragma(db, "PRAGMA user_version", &version);
+	for (; !error && version < favorites.version; version++)
+		error = version > 0 ? db_exec(db, steps[version]) : -EUCLEAN;
+	return end(db, error);
 }

@@ -20,6 +20,7 @@
 #include "backend/sqlite/committer.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/lease.h"
+#include "backend/version.h"
 
 /* How long to wait for a holder that is no longer mounted, and how often to look. */
 #define HOLDER_LEAVES_MS 5000
@@ -190,7 +191,13 @@ static int complain_db(const char *path, int error, struct complaint *ret_why)
 {
 	switch (error) {
 	case -EPROTO:
-		return complain(ret_why, error, "%s: made by another version of favfs", path);
+		return complain(ret_why, error,
+			"%s: made by a later version of favfs than this (" VERSION ")", path);
+	case -ENOEXEC:
+		return complain(ret_why, error,
+			"%s: made by an earlier version of favfs; mounting it without -o ro brings"
+			" it up to date",
+			path);
 	case -EUCLEAN:
 	case -ENODATA:
 		return complain(ret_why, -EUCLEAN,
@@ -202,8 +209,9 @@ static int complain_db(const char *path, int error, struct complaint *ret_why)
 
 /* Made under another name and moved into place, so that it is whole or not there. */
 static int make_favorites(
-	const struct store *store, window_kinds_t windows, struct complaint *ret_why)
+	const struct store *store, const struct store_form *form, struct complaint *ret_why)
 {
+	window_kinds_t windows = form->windows ? form->windows : WINDOW_KINDS_DEFAULT;
 	char path[PATH_MAX], final[PATH_MAX], wal[PATH_MAX + 8];
 	sqlite3 *db = NULL;
 	int error, left = 0;
@@ -215,7 +223,7 @@ static int make_favorites(
 	(void)unlink(wal);
 	error = db_open(path, DB_CREATE, 1024, &db);
 	if (!error)
-		error = schema_make_favorites(db, store->now_ns(), windows);
+		error = schema_make_favorites(db, store->now_ns(), windows, zone_name());
 	if (!error) /* what stays in the log would be lost with it */
 		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &left);
 	if (!error && left)
@@ -231,7 +239,7 @@ static int make_favorites(
 }
 
 static int make_missing(
-	const struct store *store, window_kinds_t windows, struct complaint *ret_why)
+	const struct store *store, const struct store_form *form, struct complaint *ret_why)
 {
 	char path[PATH_MAX];
 
@@ -244,24 +252,63 @@ static int make_missing(
 			"%s/" FAVORITES_DB ": missing, but " DERIVED_DB
 			" is there: restore it from a backup",
 			store->path);
-	return make_favorites(store, windows, ret_why);
+	return make_favorites(store, form, ret_why);
+}
+
+/* Only whoever serves it may. */
+static int upgrade(struct store *store, struct complaint *ret_why)
+{
+	char path[PATH_MAX];
+	sqlite3 *db = NULL;
+	int error;
+
+	store_path(store, FAVORITES_DB, path);
+	error = db_open(path, DB_READ, 64, &db);
+	if (!error)
+		error = schema_check_favorites(db);
+	db_close(db);
+	if (error != -ENOEXEC)
+		return 0; /* whoever looks at it next tells what is wrong */
+	error = db_open(path, DB_WRITE, 256, &db);
+	if (!error)
+		error = schema_upgrade_favorites(db);
+	db_close(db);
+	return error ? complain(ret_why, error, "%s: cannot be brought up to date: %s", path,
+			       strerror(-error))
+		     : 0;
+}
+
+static int set_zone(const char *name, struct complaint *ret_why)
+{
+	int error = zone_set(name);
+
+	if (error == -EINVAL)
+		return complain(ret_why, error,
+			"%s: not the name of a time zone, like UTC or Europe/Berlin", name);
+	return error ? complain(ret_why, error,
+			       "%s: this machine knows no such time zone (tzdata): %s", name,
+			       strerror(-error))
+		     : 0;
 }
 
 static int read_store_row(struct store *store, sqlite3 *db)
 {
-	static const char *const sql = "SELECT hash_key, windows FROM store";
+	static const char *const sql = "SELECT hash_key, windows, timezone FROM store";
 	sqlite3_stmt *select;
 	int error = db_prepare(db, &sql, 1, &select);
 
 	if (error)
 		return error;
-	error = db_step(select) == 1 && sqlite3_column_bytes(select, 0) == HASH_KEY_BYTES
+	error = db_step(select) == 1 && sqlite3_column_bytes(select, 0) == HASH_KEY_BYTES &&
+				sqlite3_column_bytes(select, 2) > 0 &&
+				sqlite3_column_bytes(select, 2) < ZONE_NAME_MAX
 			? 0
 			: -EUCLEAN;
 	if (!error) {
 		memcpy(store->hash_key, sqlite3_column_blob(select, 0), HASH_KEY_BYTES);
 		store->windows = (window_kinds_t)sqlite3_column_int64(select, 1) |
 				 (1u << WINDOW_ALL);
+		strcpy(store->timezone, (const char *)sqlite3_column_text(select, 2));
 	}
 	db_finalize(&select, 1);
 	return error;
@@ -283,7 +330,7 @@ static int look_at_favorites(struct store *store, struct complaint *ret_why)
 	if (!error)
 		error = read_store_row(store, db);
 	db_close(db);
-	return error ? complain_db(path, error, ret_why) : 0;
+	return error ? complain_db(path, error, ret_why) : set_zone(store->timezone, ret_why);
 }
 
 /* ---- making one ---- */
@@ -313,7 +360,7 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 }
 
 /* Two may get here at once. */
-static int fill_new(struct store *store, window_kinds_t windows, struct complaint *ret_why)
+static int fill_new(struct store *store, const struct store_form *form, struct complaint *ret_why)
 {
 	char path[PATH_MAX];
 	int error = lease_try(store->lease_fd, LEASE_SERVE);
@@ -323,7 +370,7 @@ static int fill_new(struct store *store, window_kinds_t windows, struct complain
 	store_path(store, FAVORITES_DB, path);
 	if (access(path, F_OK) == 0)
 		return complain(ret_why, -EEXIST, "%s: exists", path);
-	return make_favorites(store, windows ? windows : WINDOW_KINDS_DEFAULT, ret_why);
+	return make_favorites(store, form, ret_why);
 }
 
 /* What is half made goes again; a file of another makes the directory stay. */
@@ -340,12 +387,14 @@ static void unmake(const struct store *store, bool made)
 		(void)rmdir(store->path);
 }
 
-int store_make(const char *where, window_kinds_t windows, struct complaint *ret_why)
+int store_make(const char *where, const struct store_form *form, struct complaint *ret_why)
 {
 	struct store store = {.lease_fd = -1, .now_ns = clock_realtime_ns};
 	bool made = false;
 	int error = refuse_url(where, ret_why);
 
+	if (!error)
+		error = set_zone(form->timezone ? form->timezone : ZONE_DEFAULT, ret_why);
 	if (!error)
 		error = make_new_directory(where, &made, ret_why);
 	if (!error)
@@ -358,7 +407,7 @@ int store_make(const char *where, window_kinds_t windows, struct complaint *ret_
 	if (error)
 		(void)complain(ret_why, error, "%s/lock: %s", store.path, strerror(-error));
 	else
-		error = fill_new(&store, windows, ret_why);
+		error = fill_new(&store, form, ret_why);
 	if (error && error != -EEXIST && error != -EBUSY)
 		unmake(&store, made);
 	if (store.lease_fd >= 0)
@@ -386,23 +435,40 @@ static struct kinds_text kinds_text(window_kinds_t kinds)
 	return list;
 }
 
+/* What was asked for in vain. */
+static int compare_form(
+	const struct store *store, const struct store_form *form, struct complaint *ret_why)
+{
+	window_kinds_t windows = form->windows | (1u << WINDOW_ALL);
+
+	if (form->windows && windows != store->windows)
+		return complain(ret_why, -EINVAL, "%s: was made with windows=%s, not %s",
+			store->path, kinds_text(store->windows).text, kinds_text(windows).text);
+	if (form->timezone && strcmp(form->timezone, store->timezone) != 0)
+		return complain(ret_why, -EINVAL, "%s: was made with timezone=%s, not %s",
+			store->path, store->timezone, form->timezone);
+	return 0;
+}
+
 static int open_serving(
 	struct store *store, const struct store_options *options, struct complaint *ret_why)
 {
-	window_kinds_t windows = options->windows ? options->windows : WINDOW_KINDS_DEFAULT;
+	const struct store_form *form = &options->form;
 	char path[PATH_MAX];
 	int error = sit_down(store, options->mountpoint, ret_why);
 
 	if (!error)
-		error = make_missing(store, windows, ret_why);
+		error = set_zone(form->timezone ? form->timezone : ZONE_DEFAULT, ret_why);
+	if (!error)
+		error = make_missing(store, form, ret_why);
+	if (!error)
+		error = upgrade(store, ret_why);
 	if (!error)
 		error = look_at_favorites(store, ret_why);
+	if (!error)
+		error = compare_form(store, form, ret_why);
 	if (error)
 		return error;
-	if (options->windows && (options->windows | (1u << WINDOW_ALL)) != store->windows)
-		return complain(ret_why, -EINVAL, "%s: was made with windows=%s, not %s",
-			store->path, kinds_text(store->windows).text,
-			kinds_text(windows | (1u << WINDOW_ALL)).text);
 	error = committer_open(store, &store->committer);
 	if (!error)
 		return 0;
@@ -491,6 +557,11 @@ void store_close(struct store *store)
 window_kinds_t store_windows(const struct store *store)
 {
 	return store->windows;
+}
+
+const char *store_timezone(const struct store *store)
+{
+	return store->timezone;
 }
 
 int64_t store_committed(const struct store *store)

@@ -104,7 +104,7 @@ struct store_options serving_options(void)
 		.mode = STORE_SERVE,
 		.mountpoint = "/proc",
 		.retention_ns = fixture.retention_ns,
-		.windows = fixture.windows,
+		.form = {fixture.windows, fixture.timezone},
 		.now_ns = fixture_now_ns,
 	};
 }

@@ -53,6 +53,7 @@ struct fixture {
 	char path[80]; /* of the store in it */
 	int64_t retention_ns; /* for the next serve() */
 	window_kinds_t windows; /* for the next serve() */
+	const char *timezone; /* the same */
 	struct store *store; /* NULL: not served now */
 	struct reader *reader;
 };
