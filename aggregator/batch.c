@@ -42,23 +42,32 @@ static void add_windows(struct batch *batch, uint32_t name, int64_t moment_ns, i
 			};
 }
 
-/* What the log holds was checked when it was written; a damaged row must not count anywhere. */
-static bool is_sound(const struct log_entry *entry)
+static bool is_moment(int64_t moment_ns, bool wanted)
 {
-	int64_t created = entry->created_ns, previous = entry->previous_ns;
+	return wanted ? moment_valid(moment_ns) : moment_ns == MOMENT_NONE;
+}
 
-	return (created == MOMENT_NONE || moment_valid(created)) &&
-	       (previous == MOMENT_NONE || moment_valid(previous));
+const char *batch_refuses(const struct log_entry *entry)
+{
+	bool after = entry->op == LOG_ADD || entry->op == LOG_UPDATE;
+	bool before = entry->op != LOG_ADD;
+
+	if (entry->op < LOG_ADD || entry->op > LOG_EXPIRE)
+		return "no operation";
+	if (!is_moment(entry->created_ns, after) || !is_moment(entry->previous_ns, before))
+		return "impossible moments";
+	if (name_check(entry->restaurant) < 0 || name_check(entry->user) < 0)
+		return "an impossible name";
+	if (entry->restaurant_id < 1 || entry->restaurant_id >= RESTAURANT_ID_MAX)
+		return "an impossible restaurant";
+	return NULL;
 }
 
 int batch_add(struct batch *batch, const struct log_entry *entry)
 {
 	uint32_t name, user;
-	int error = is_sound(entry) ? 0 : -EUCLEAN;
-
-	if (!error)
-		error = array_reserve((void **)&batch->deltas, &batch->capacity, batch->count,
-			2 * (size_t)WINDOW_KINDS, sizeof(*batch->deltas));
+	int error = array_reserve((void **)&batch->deltas, &batch->capacity, batch->count,
+		2 * (size_t)WINDOW_KINDS, sizeof(*batch->deltas));
 	if (!error)
 		error = array_reserve((void **)&batch->images, &batch->image_capacity,
 			batch->image_count, 1, sizeof(*batch->images));

@@ -47,7 +47,13 @@ struct batch {
 
 void batch_fini(struct batch *batch);
 
-/* Takes the windows of one change in. */
+/*
+ * Why a change cannot be counted, or NULL.  All was checked when it was logged; what a disk
+ * made of it since must not count anywhere.
+ */
+const char *batch_refuses(const struct log_entry *entry);
+
+/* Takes the windows of one change in, which is not refused. */
 int batch_add(struct batch *batch, const struct log_entry *entry);
 
 /*

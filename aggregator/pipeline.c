@@ -7,14 +7,32 @@
 /* Deltas held while counting anew, before they are added to the counts. */
 #define REBUILD_DELTAS_MAX 200000
 
+/* A transaction shall take about so long, whatever the machine. */
+#define STEP_NS INT64_C(100000000)
+
+#define LIMIT_FIRST 10000
+#define LIMIT_MIN   100
+
+/* How often, in favourites, to say how far it is. */
+#define PROGRESS_EVERY 4096
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 int pipeline_init(struct pipeline *pipeline, struct store *store, struct reader *reader,
-	struct derived *derived)
+	struct derived *derived, const struct pipeline_options *options)
 {
 	*pipeline = (struct pipeline){
+		.options = *options,
 		.reader = reader,
 		.derived = derived,
 		.batch = {.kinds = store_windows(store)},
 	};
+	if (!pipeline->options.changes_max)
+		pipeline->options.changes_max = PIPELINE_CHANGES_MAX;
+	pipeline->limit = least(LIMIT_FIRST, pipeline->options.changes_max);
 	return derived_position(derived, &pipeline->position);
 }
 
@@ -35,11 +53,24 @@ static int commit(struct pipeline *pipeline, int error, const struct position *p
 
 /* ---- counting anew ---- */
 
+static bool may_go_on(struct pipeline *pipeline)
+{
+	const struct pipeline_options *options = &pipeline->options;
+
+	return !options->progress || options->progress(options->arg, pipeline->done, pipeline->all);
+}
+
+/* One whose moment cannot be lies in no window. */
 static int count_favorite(void *arg, const struct log_entry *entry)
 {
 	struct pipeline *pipeline = arg;
-	int error = batch_add(&pipeline->batch, entry);
+	int error = 0;
 
+	if (pipeline->done++ % PROGRESS_EVERY == 0 && !may_go_on(pipeline))
+		return -ECANCELED;
+	if (!moment_valid(entry->created_ns))
+		return 0;
+	error = batch_add(&pipeline->batch, entry);
 	if (!error && pipeline->batch.count > REBUILD_DELTAS_MAX)
 		error = batch_apply(&pipeline->batch, pipeline->derived, clock_realtime_ns());
 	return error;
@@ -48,17 +79,29 @@ static int count_favorite(void *arg, const struct log_entry *entry)
 static int rebuild(struct pipeline *pipeline)
 {
 	struct position position = {0};
-	int error = derived_begin(pipeline->derived);
+	struct totals totals;
+	int error = reader_totals(pipeline->reader, &totals);
 
+	if (!error)
+		error = derived_begin(pipeline->derived);
 	if (error)
 		return error;
+	pipeline->done = 0;
+	pipeline->all = totals.favorites;
 	error = derived_clear(pipeline->derived);
+	if (!error)
+		error = derived_recounted(pipeline->derived);
 	if (!error)
 		error = reader_scan(pipeline->reader, count_favorite, pipeline, &position);
 	error = commit(pipeline, error, &position);
-	if (!error)
-		pipeline->position = position;
-	return error;
+	if (error) {
+		batch_empty(&pipeline->batch);
+		return error;
+	}
+	pipeline->position = position;
+	pipeline->recount_due = false;
+	(void)may_go_on(pipeline); /* the last word */
+	return 0;
 }
 
 /* With nothing counted yet, there are never more favourites than changes that made them. */
@@ -69,6 +112,8 @@ static int follows(struct pipeline *pipeline)
 
 	if (!error && pipeline->position.seq)
 		error = derived_follows_zone(pipeline->derived);
+	if (!error)
+		error = derived_is_recount_due(pipeline->derived) == 1 ? -ESTALE : 0;
 	if (error || pipeline->position.seq)
 		return error;
 	error = reader_totals(pipeline->reader, &totals);
@@ -91,10 +136,18 @@ int pipeline_resume(struct pipeline *pipeline, bool *ret_rebuilt)
 
 /* ---- the next changes ---- */
 
+static int set_aside(struct pipeline *pipeline, int64_t seq, const char *why)
+{
+	pipeline->recount_due = true;
+	return derived_set_aside(pipeline->derived, seq, why, clock_realtime_ns());
+}
+
 static int take(void *arg, const struct log_entry *entry)
 {
 	struct pipeline *pipeline = arg;
-	int error = batch_add(&pipeline->batch, entry);
+	const char *why = batch_refuses(entry);
+	int error = why ? set_aside(pipeline, entry->position.seq, why)
+			: batch_add(&pipeline->batch, entry);
 
 	if (error)
 		return error;
@@ -116,23 +169,62 @@ static int begin(struct pipeline *pipeline, const struct position *before)
 	return error;
 }
 
-int pipeline_step(struct pipeline *pipeline)
+/* Twice as many or half as many, so that a transaction takes about as long as it should. */
+static void adapt(struct pipeline *pipeline, int64_t took_ns)
+{
+	if (pipeline->read < pipeline->limit)
+		return;
+	if (took_ns > STEP_NS && pipeline->limit / 2 >= LIMIT_MIN)
+		pipeline->limit /= 2;
+	else if (took_ns < STEP_NS / 3)
+		pipeline->limit = least(2 * pipeline->limit, pipeline->options.changes_max);
+}
+
+static int apply(struct pipeline *pipeline)
 {
 	struct position before = pipeline->position;
-	int error;
+	bool due = pipeline->recount_due;
+	int64_t began = clock_monotonic_ns();
+	int error = begin(pipeline, &before);
 
-	pipeline->read = 0;
-	error = reader_look(pipeline->reader);
 	if (!error)
-		error = reader_log(
-			pipeline->reader, before.seq, PIPELINE_CHANGES_MAX, take, pipeline);
-	if (!error && pipeline->read == 0) /* who removes derived.db rings, too */
-		return derived_look(pipeline->derived);
-	if (!error)
-		error = commit(pipeline, begin(pipeline, &before), &pipeline->position);
-	if (!error)
-		return (int)pipeline->read;
+		error = reader_log(pipeline->reader, before.seq, pipeline->limit, take, pipeline);
+	error = commit(pipeline, error, &pipeline->position);
+	if (!error) {
+		adapt(pipeline, clock_monotonic_ns() - began);
+		return 0;
+	}
 	batch_empty(&pipeline->batch);
 	pipeline->position = before;
+	pipeline->recount_due = due;
 	return error;
+}
+
+static int note_one(void *arg, const struct log_entry *entry)
+{
+	(void)entry;
+	*(bool *)arg = true;
+	return 0;
+}
+
+int pipeline_step(struct pipeline *pipeline)
+{
+	bool waits = false;
+	int error = reader_look(pipeline->reader);
+
+	pipeline->read = 0;
+	if (!error)
+		error = reader_log(pipeline->reader, pipeline->position.seq, 1, note_one, &waits);
+	if (!error && waits)
+		error = apply(pipeline);
+	else if (!error && pipeline->recount_due)
+		error = rebuild(pipeline);
+	else if (!error) /* who removes derived.db rings, too */
+		error = derived_look(pipeline->derived);
+	return error ? error : (int)pipeline->read;
+}
+
+bool pipeline_is_behind(const struct pipeline *pipeline)
+{
+	return pipeline->read == pipeline->limit || pipeline->recount_due;
 }

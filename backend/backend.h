@@ -304,6 +304,14 @@ struct position {
 };
 int reader_position(struct reader *reader, struct position *ret_position);
 
+/* Changes that could not be counted (derived_set_aside). */
+struct set_aside {
+	int64_t count;
+	int64_t newest_seq; /* and why that one; 0: none */
+	char why[64];
+};
+int reader_set_aside(struct reader *reader, struct set_aside *ret_set_aside);
+
 struct count {
 	int64_t count;
 	int64_t changed_ns; /* 0: never was anything */
@@ -467,6 +475,9 @@ struct log_entry {
 struct bell_watch;
 int store_watch_log(struct store *store, struct bell_watch **ret_watch);
 
+/* Until the next change makes it again: whether it is there tells whether there was one. */
+void store_remove_bell(const struct store *store);
+
 typedef int each_log_entry(void *arg, const struct log_entry *entry);
 
 /*
@@ -493,11 +504,12 @@ int reader_scan(
 struct derived; /* the one writer of what is derived */
 
 /*
- * Takes the lease on the store's derived data: waits without end while another
- * process has it (until a signal handler ran: -EINTR).  Makes it anew, empty, where it is missing or
- * damaged.
+ * Takes the lease on the store's derived data: waits without end while another process has it
+ * (until a signal handler ran: -EINTR), or not at all (-EBUSY).  Makes it anew, empty, where it
+ * is missing or damaged.
  */
-int derived_open(struct store *store, struct derived **ret_derived, struct complaint *ret_why);
+int derived_open(
+	struct store *store, bool wait, struct derived **ret_derived, struct complaint *ret_why);
 void derived_close(struct derived *derived); /* NULL is fine; the lease stays with the store */
 
 /* Removes what was found damaged; close it then, and open it again. */
@@ -523,6 +535,14 @@ int derived_add(struct derived *derived, const char *restaurant, window_t window
  */
 int derived_link(struct derived *derived, const char *user, int64_t restaurant_id,
 	const char *restaurant, int64_t created_ns, int64_t now_ns);
+/*
+ * Notes that change @seq of the log says what cannot be, and was left out: all is to be counted
+ * anew, from the favourites, before counts can be trusted again.
+ */
+int derived_set_aside(struct derived *derived, int64_t seq, const char *why, int64_t now_ns);
+/* Whether something was left out since all was last counted anew: 1 or 0, or an error. */
+int derived_is_recount_due(struct derived *derived);
+int derived_recounted(struct derived *derived);
 /* Commits together with the position, then rings. */
 int derived_commit(struct derived *derived, const struct position *position);
 void derived_rollback(struct derived *derived);

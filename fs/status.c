@@ -21,6 +21,7 @@ struct facts {
 	struct position position;
 	struct figures figures;
 	struct sizes sizes;
+	struct set_aside set_aside;
 	pid_t aggregator;
 	double uptime_s;
 	double lag_s;
@@ -45,6 +46,8 @@ static int collect(struct mount *m, struct facts *ret_facts)
 		error = reader_log(m->reader, f.position.seq, 1, take_time, &waiting_ns);
 	if (!error)
 		error = reader_sizes(m->reader, &f.sizes);
+	if (!error)
+		error = reader_set_aside(m->reader, &f.set_aside);
 	if (error)
 		return error;
 	if (!m->read_only)
@@ -101,6 +104,12 @@ static void write_status(const struct mount *m, FILE *out, const struct facts *f
 		f->figures.commits ? (double)f->figures.changes / (double)f->figures.commits : 0.0);
 	(void)fprintf(out, "database_bytes: %" PRId64 "\n", f->sizes.database_bytes);
 	(void)fprintf(out, "wal_bytes: %" PRId64 "\n", f->sizes.wal_bytes);
+	(void)fprintf(out, "set_aside: ");
+	if (f->set_aside.count)
+		(void)fprintf(out, "%" PRId64 " (the newest: change %" PRId64 ": %s)\n",
+			f->set_aside.count, f->set_aside.newest_seq, f->set_aside.why);
+	else
+		(void)fprintf(out, "0\n");
 	write_trouble(m, out, &f->figures);
 }
 
@@ -179,6 +188,8 @@ static void write_gauges(FILE *out, const struct facts *f)
 		(double)f->sizes.wal_bytes);
 	write_one(out, "snapshots_held", "gauge", "States of the rankings held for readers.",
 		(double)f->sizes.held);
+	write_one(out, "set_aside", "gauge", "Changes of the log that could not be counted.",
+		(double)f->set_aside.count);
 	write_one(out, "failed", "gauge", "Whether nothing is acknowledged any more.",
 		f->figures.failed ? 1 : 0);
 }

@@ -122,17 +122,25 @@ START_TEST(only_the_kinds_of_the_store_are_counted)
 }
 END_TEST
 
-START_TEST(a_damaged_moment_counts_nowhere)
+START_TEST(a_damaged_moment_is_refused)
 {
 	static const int64_t bad[] = {INT64_MIN, -2, MOMENT_NS_MAX + 1, INT64_MAX};
+	struct log_entry entry = {.op = LOG_UPDATE,
+		.restaurant_id = 1,
+		.restaurant = "noma",
+		.user = "ann",
+		.created_ns = START_NS,
+		.previous_ns = START_NS};
 
+	ck_assert_ptr_null(batch_refuses(&entry));
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		ck_assert_int_eq(add("noma", bad[i], MOMENT_NONE), -EUCLEAN);
-		ck_assert_int_eq(add("noma", START_NS, bad[i]), -EUCLEAN);
+		entry.created_ns = bad[i];
+		ck_assert_ptr_nonnull(batch_refuses(&entry));
+		entry.created_ns = START_NS;
+		entry.previous_ns = bad[i];
+		ck_assert_ptr_nonnull(batch_refuses(&entry));
+		entry.previous_ns = START_NS;
 	}
-	batch_net(&batch);
-	ck_assert_uint_eq(batch.count, 0);
-	batch_fini(&batch);
 }
 END_TEST
 
@@ -158,12 +166,14 @@ END_TEST
 static struct deriver deriver;
 static struct reader *reader;
 static struct pipeline pipeline;
+static struct pipeline_options options;
 
 static void open_pipeline(void)
 {
 	deriver = deriver_open();
 	ck_assert_int_eq(reader_open(deriver.store, &reader), 0);
-	ck_assert_int_eq(pipeline_init(&pipeline, deriver.store, reader, deriver.derived), 0);
+	ck_assert_int_eq(
+		pipeline_init(&pipeline, deriver.store, reader, deriver.derived, &options), 0);
 }
 
 static void close_pipeline(void)
@@ -203,12 +213,139 @@ START_TEST(steps_are_bounded)
 {
 	int64_t noma = make_place("noma");
 
-	mark_many(noma, "u", PIPELINE_CHANGES_MAX + 5);
+	options.changes_max = 100;
+	mark_many(noma, "u", 205);
 	open_pipeline();
-	ck_assert_int_eq(pipeline_step(&pipeline), PIPELINE_CHANGES_MAX);
-	ck_assert_int_eq(all_of("noma"), PIPELINE_CHANGES_MAX);
+	ck_assert_int_eq(pipeline_step(&pipeline), 100);
+	ck_assert(pipeline_is_behind(&pipeline));
+	ck_assert_int_eq(all_of("noma"), 100);
+	ck_assert_int_eq(pipeline_step(&pipeline), 100);
 	ck_assert_int_eq(pipeline_step(&pipeline), 5);
-	ck_assert_int_eq(all_of("noma"), PIPELINE_CHANGES_MAX + 5);
+	ck_assert(!pipeline_is_behind(&pipeline));
+	ck_assert_int_eq(all_of("noma"), 205);
+	close_pipeline();
+}
+END_TEST
+
+START_TEST(steps_grow_while_they_are_quick_but_not_beyond_their_bound)
+{
+	int64_t noma = make_place("noma");
+	int64_t limit, applied = 0;
+
+	mark_many(noma, "u", 35000);
+	open_pipeline();
+	limit = pipeline.limit;
+	ck_assert_int_lt(limit, PIPELINE_CHANGES_MAX);
+	pipeline.limit = 10;
+	for (int step; (step = pipeline_step(&pipeline)); applied += step) {
+		ck_assert_int_gt(step, 0);
+		ck_assert_int_le(pipeline.limit, PIPELINE_CHANGES_MAX);
+	}
+	ck_assert_int_eq(applied, 35000);
+	ck_assert_int_gt(pipeline.limit, 100);
+	ck_assert_int_eq(all_of("noma"), 35000);
+	close_pipeline();
+}
+END_TEST
+
+/* ---- what a disk made of the log ---- */
+
+static const struct poison {
+	const char *sql; /* of the change by u1 */
+	const char *why;
+} poisons[] = {
+	{"UPDATE change SET created_ns = -5 WHERE user = 'u1'", "impossible moments"},
+	{"UPDATE change SET created_ns = NULL WHERE user = 'u1'", "impossible moments"},
+	{"UPDATE change SET previous_ns = 7 WHERE user = 'u1'", "impossible moments"},
+	{"UPDATE change SET created_ns = 9223372036854775807 WHERE user = 'u1'",
+		"impossible moments"},
+	{"UPDATE change SET op = 77 WHERE user = 'u1'", "no operation"},
+	{"UPDATE change SET op = 0 WHERE user = 'u1'", "no operation"},
+	{"UPDATE change SET user = 'u' || char(10) WHERE user = 'u1'", "an impossible name"},
+	{"UPDATE change SET restaurant = '' WHERE user = 'u1'", "an impossible name"},
+	{"UPDATE change SET restaurant = 'a/b' WHERE user = 'u1'", "an impossible name"},
+	{"UPDATE change SET restaurant_id = -1 WHERE user = 'u1'", "an impossible restaurant"},
+};
+
+START_TEST(a_damaged_change_is_set_aside_and_all_is_counted_anew_when_none_waits)
+{
+	int64_t noma = make_place("noma");
+	struct set_aside aside;
+
+	options.changes_max = 20;
+	mark_many(noma, "u", 50);
+	sql_run("favorites.db", poisons[_i].sql);
+	open_pipeline();
+	ck_assert_int_eq(pipeline_step(&pipeline), 20);
+	ck_assert_int_eq(pipeline_step(&pipeline), 20);
+	ck_assert_int_eq(pipeline_step(&pipeline), 10);
+	ck_assert(pipeline_is_behind(&pipeline));
+	ck_assert_int_eq(all_of("noma"), 49); /* the rest goes on */
+	ck_assert_int_eq(reader_set_aside(fixture.reader, &aside), 0);
+	ck_assert_int_eq(aside.count, 1);
+	ck_assert_int_gt(aside.newest_seq, 0);
+	ck_assert_str_eq(aside.why, poisons[_i].why);
+	ck_assert_int_eq(pipeline_step(&pipeline), 0);
+	ck_assert(!pipeline_is_behind(&pipeline));
+	ck_assert_int_eq(all_of("noma"), 50);
+	ck_assert_int_eq(unmark(noma, "u1"), 0);
+	ck_assert_int_eq(pipeline_step(&pipeline), 1);
+	ck_assert_int_eq(all_of("noma"), 49);
+	ck_assert_int_eq(reader_set_aside(fixture.reader, &aside), 0);
+	ck_assert_int_eq(aside.count, 1);
+	close_pipeline();
+}
+END_TEST
+
+START_TEST(what_was_set_aside_by_one_that_was_killed_is_not_forgotten)
+{
+	int64_t noma = make_place("noma");
+	bool rebuilt = false;
+
+	mark_many(noma, "u", 50);
+	sql_run("favorites.db", poisons[0].sql);
+	open_pipeline();
+	ck_assert_int_eq(pipeline_step(&pipeline), 50);
+	close_pipeline();
+	open_pipeline();
+	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
+	ck_assert(rebuilt);
+	ck_assert_int_eq(all_of("noma"), 50);
+	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
+	ck_assert(!rebuilt);
+	close_pipeline();
+}
+END_TEST
+
+static bool stop(void *arg, int64_t done, int64_t all)
+{
+	ck_assert_int_le(done, all + 1);
+	++*(int *)arg;
+	return false;
+}
+
+START_TEST(counting_anew_can_be_stopped_and_leaves_all_as_it_was)
+{
+	int64_t noma = make_place("noma");
+	bool rebuilt = false;
+	int calls = 0;
+
+	mark_many(noma, "u", 50);
+	open_pipeline();
+	ck_assert_int_eq(pipeline_step(&pipeline), 50);
+	close_pipeline();
+	sql_run("derived.db", "UPDATE position SET tag = tag + 1");
+	options = (struct pipeline_options){.progress = stop, .arg = &calls};
+	open_pipeline();
+	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), -ECANCELED);
+	ck_assert_int_eq(calls, 1);
+	ck_assert_int_eq(all_of("noma"), 50);
+	close_pipeline();
+	options.progress = NULL;
+	open_pipeline();
+	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
+	ck_assert(rebuilt);
+	ck_assert_int_eq(all_of("noma"), 50);
 	close_pipeline();
 }
 END_TEST
@@ -241,13 +378,15 @@ START_TEST(two_pipelines_never_apply_a_change_twice)
 
 	mark_many(noma, "u", 20);
 	open_pipeline();
-	ck_assert_int_eq(pipeline_init(&other, deriver.store, reader, deriver.derived), 0);
+	ck_assert_int_eq(
+		pipeline_init(&other, deriver.store, reader, deriver.derived, &options), 0);
 	ck_assert_int_eq(pipeline_step(&pipeline), 20);
 	ck_assert_int_eq(pipeline_step(&other), -ESTALE);
 	ck_assert_uint_eq(other.batch.count, 0);
 	ck_assert_int_eq(all_of("noma"), 20);
 	pipeline_fini(&other);
-	ck_assert_int_eq(pipeline_init(&other, deriver.store, reader, deriver.derived), 0);
+	ck_assert_int_eq(
+		pipeline_init(&other, deriver.store, reader, deriver.derived, &options), 0);
 	ck_assert_int_eq(pipeline_step(&other), 0);
 	ck_assert_int_eq(mark(noma, "v"), 0);
 	ck_assert_int_eq(pipeline_step(&other), 1);
@@ -520,11 +659,17 @@ int main(void)
 	tcase_add_test(net, an_update_leaves_the_windows_of_the_old_moment_for_those_of_the_new);
 	tcase_add_test(net, deltas_are_sorted_by_window_and_name);
 	tcase_add_test(net, only_the_kinds_of_the_store_are_counted);
-	tcase_add_test(net, a_damaged_moment_counts_nowhere);
+	tcase_add_test(net, a_damaged_moment_is_refused);
 	tcase_add_test(net, many_restaurants_find_room);
 
 	tcase_add_test(step, a_step_applies_what_waits_and_then_there_is_nothing);
 	tcase_add_test(step, steps_are_bounded);
+	tcase_add_test(step, steps_grow_while_they_are_quick_but_not_beyond_their_bound);
+	tcase_add_loop_test(step,
+		a_damaged_change_is_set_aside_and_all_is_counted_anew_when_none_waits, 0,
+		COUNT(poisons));
+	tcase_add_test(step, what_was_set_aside_by_one_that_was_killed_is_not_forgotten);
+	tcase_add_test(step, counting_anew_can_be_stopped_and_leaves_all_as_it_was);
 	tcase_add_test(step, a_step_that_failed_is_done_once_later);
 	tcase_add_test(step, two_pipelines_never_apply_a_change_twice);
 	tcase_add_test(step, a_file_lost_under_a_pipeline_is_told);

@@ -17,6 +17,9 @@
 /* How often, at most, to see whether the log is due for trimming. */
 #define TRIM_LOOK_NS INT64_C(10000000000)
 
+/* What takes longer than a commit. */
+#define LONG_NS INT64_C(5000000)
+
 /* After a failure, when to try again to remove what has expired. */
 #define RETRY_NS INT64_C(1000000000)
 
@@ -34,7 +37,7 @@ struct committer {
 	pthread_cond_t wake;
 	struct queue changes; /* L: what waits */
 	struct queue imports; /* L: apart, for one takes long */
-	bool import_was_last; /* C */
+	bool import_was_last; /* C: or anything else that takes long */
 	bool sleeping; /* L */
 	bool busy; /* L: a batch is out of the queue and not yet answered */
 	pthread_cond_t idle; /* neither waits nor is busy */
@@ -148,6 +151,16 @@ static bool is_idle(struct committer *committer)
 	idle = is_empty(committer);
 	(void)pthread_mutex_unlock(&committer->lock);
 	return idle;
+}
+
+static bool has_changes(struct committer *committer)
+{
+	bool has;
+
+	(void)pthread_mutex_lock(&committer->lock);
+	has = committer->changes.first;
+	(void)pthread_mutex_unlock(&committer->lock);
+	return has;
 }
 
 static int apply_all(struct committer *committer, struct change *batch)
@@ -285,13 +298,18 @@ static void commit_batch(struct committer *committer, struct change *batch)
 		ring(committer);
 }
 
-/* What may be done while nobody waits, or must be done although somebody does. */
+/*
+ * What may be done while nobody waits, or must be done although somebody does: it takes its
+ * turn like an import, so that no change waits for both.
+ */
 static void tidy(struct committer *committer)
 {
-	int64_t now = committer->store->now_ns();
+	int64_t now = committer->store->now_ns(), began = clock_monotonic_ns();
 	struct position applied;
 
 	(void)judge(committer, writer_tidy(&committer->writer));
+	if (clock_monotonic_ns() - began > LONG_NS)
+		committer->import_was_last = true;
 	if (committer->failed ||
 		(!committer->trimming && now - committer->trim_looked_ns < TRIM_LOOK_NS &&
 			now >= committer->trim_looked_ns))
@@ -310,6 +328,8 @@ static void *run(void *arg)
 
 	while ((batch = wait_for_batch(committer, &closing)) || !closing) {
 		commit_batch(committer, batch);
+		if (committer->import_was_last && has_changes(committer))
+			continue;
 		do
 			tidy(committer);
 		while (committer->trimming && is_idle(committer));

@@ -37,6 +37,9 @@ enum derived_statement {
 	D_CLEAR_USERS,
 	D_CLEAR_LINKS,
 	D_CLEAR_RANKINGS,
+	D_SET_ASIDE,
+	D_RECOUNT_DUE,
+	D_RECOUNTED,
 	D_STATEMENTS,
 };
 
@@ -71,6 +74,9 @@ static const char *const statements[D_STATEMENTS] = {
 	[D_CLEAR_COUNTS] = "DELETE FROM count",
 	/* Versions go on: whoever saw one must not see it again with other bytes. */
 	[D_CLEAR_RANKINGS] = "UPDATE ranking SET version = version + 1, rows = 0, text_bytes = 0",
+	[D_SET_ASIDE] = "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, 0)",
+	[D_RECOUNT_DUE] = "SELECT EXISTS (SELECT 1 FROM set_aside WHERE NOT recounted)",
+	[D_RECOUNTED] = "UPDATE set_aside SET recounted = 1 WHERE NOT recounted",
 };
 
 /* What a transaction did to the ranking of one window, not yet written. */
@@ -178,10 +184,11 @@ static int open_or_make(struct derived *derived)
 	return error ? error : open_connection(derived, path);
 }
 
-static int take_lease(struct store *store)
+static int take_lease(struct store *store, bool wait)
 {
 	char note[LEASE_NOTE_MAX];
-	int error = lease_wait(store->lease_fd, LEASE_DERIVE);
+	int error = wait ? lease_wait(store->lease_fd, LEASE_DERIVE)
+			 : lease_try(store->lease_fd, LEASE_DERIVE);
 
 	if (error)
 		return error;
@@ -189,7 +196,8 @@ static int take_lease(struct store *store)
 	return lease_note(store->lease_fd, LEASE_DERIVE, note);
 }
 
-int derived_open(struct store *store, struct derived **ret_derived, struct complaint *ret_why)
+int derived_open(
+	struct store *store, bool wait, struct derived **ret_derived, struct complaint *ret_why)
 {
 	struct derived *derived = calloc(1, sizeof(*derived));
 	char path[PATH_MAX];
@@ -199,7 +207,7 @@ int derived_open(struct store *store, struct derived **ret_derived, struct compl
 		return complain(ret_why, -ENOMEM, "%s: %s", store->path, strerror(ENOMEM));
 	derived->store = store;
 	derived->bell = -1;
-	error = take_lease(store);
+	error = take_lease(store, wait);
 	if (!error)
 		error = open_or_make(derived);
 	store_path(store, DERIVED_BELL, path);
@@ -437,6 +445,25 @@ int derived_clear(struct derived *derived)
 	for (size_t i = 0; i < sizeof(clear) / sizeof(*clear) && !error; i++)
 		error = db_run(derived->sql[clear[i]]);
 	return error;
+}
+
+int derived_set_aside(struct derived *derived, int64_t seq, const char *why, int64_t now_ns)
+{
+	db_bind(derived->sql[D_SET_ASIDE], "iti", seq, why, now_ns);
+	return db_run(derived->sql[D_SET_ASIDE]);
+}
+
+int derived_is_recount_due(struct derived *derived)
+{
+	DB_SCOPED row = derived->sql[D_RECOUNT_DUE];
+	int found = db_step(row);
+
+	return found == 1 ? sqlite3_column_int(row, 0) : found ? found : -EUCLEAN;
+}
+
+int derived_recounted(struct derived *derived)
+{
+	return db_run(derived->sql[D_RECOUNTED]);
 }
 
 static void tidy(struct derived *derived)

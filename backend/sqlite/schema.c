@@ -87,6 +87,7 @@ static const struct schema favorites = {
 /*
  * position	the change up to which all this counts; one row.  zone_version: the rules of
  *		the time zone by which it does
+ * set_aside	changes that could not be counted; recounted: all was counted anew since
  * count	rows at zero stay, for their changed_ns
  * ranking	sums that make the exact size of a ranking's text a product:
  *		text_bytes: bytes of names and digits of counts
@@ -101,6 +102,12 @@ static const struct schema derived = {
 	       "	seq INTEGER NOT NULL,"
 	       "	tag INTEGER NOT NULL,"
 	       "	zone_version INTEGER NOT NULL"
+	       ") STRICT;"
+	       "CREATE TABLE set_aside ("
+	       "	seq INTEGER PRIMARY KEY,"
+	       "	why TEXT NOT NULL,"
+	       "	time_ns INTEGER NOT NULL,"
+	       "	recounted INTEGER NOT NULL"
 	       ") STRICT;"
 	       "CREATE TABLE count ("
 	       "	restaurant TEXT NOT NULL,"

@@ -619,6 +619,14 @@ int store_watch_log(struct store *store, struct bell_watch **ret_watch)
 	return bell_watch_open(path, ret_watch);
 }
 
+void store_remove_bell(const struct store *store)
+{
+	char path[PATH_MAX];
+
+	store_path(store, FAVORITES_BELL, path);
+	(void)unlink(path); /* if it stays somebody looks in vain */
+}
+
 int store_derived_fd(struct store *store)
 {
 	char path[PATH_MAX];

@@ -7,6 +7,7 @@
 #include "backend/sqlite/view.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "backend/sqlite/db.h"
@@ -17,6 +18,7 @@
 
 enum view_statement {
 	V_POSITION,
+	V_SET_ASIDE,
 	V_COUNT,
 	V_COUNT_WINDOWS,
 	V_RANKING_WINDOWS,
@@ -32,6 +34,8 @@ enum view_statement {
 
 static const char *const statements[V_STATEMENTS] = {
 	[V_POSITION] = "SELECT seq, tag FROM position",
+	[V_SET_ASIDE] =
+		"SELECT count(*) OVER (), seq, why FROM set_aside ORDER BY seq DESC LIMIT 1",
 	[V_COUNT] = "SELECT count, changed_ns FROM count WHERE restaurant = ? AND window = ?",
 	[V_COUNT_WINDOWS] = "SELECT window FROM count"
 			    " WHERE restaurant = ? AND window > ? AND count > 0 ORDER BY window",
@@ -135,6 +139,27 @@ int reader_position(struct reader *reader, struct position *ret_position)
 		return 0;
 	}
 	return error ? error : view_position(reader->view, ret_position);
+}
+
+int reader_set_aside(struct reader *reader, struct set_aside *ret_set_aside)
+{
+	int found = view_get(reader);
+	const char *why;
+
+	*ret_set_aside = (struct set_aside){.count = 0};
+	if (found)
+		return found == -ENOENT ? 0 : found;
+
+	DB_SCOPED row = reader->view->sql[V_SET_ASIDE];
+
+	found = db_step(row);
+	if (found != 1)
+		return found;
+	why = (const char *)sqlite3_column_text(row, 2);
+	ret_set_aside->count = sqlite3_column_int64(row, 0);
+	ret_set_aside->newest_seq = sqlite3_column_int64(row, 1);
+	(void)snprintf(ret_set_aside->why, sizeof(ret_set_aside->why), "%s", why ? why : "");
+	return 0;
 }
 
 static int find_count(

@@ -19,7 +19,7 @@
  * The log of SQLite is brought home when it has so many pages (32 MiB), and with
  * waiting for readers when that did not let it start over for long.
  */
-#define WAL_PAGES_TIDY  8000
+#define WAL_PAGES_TIDY  4000
 #define WAL_PAGES_FORCE 24000
 
 /* A log of so many pages is never in the way. */

@@ -413,7 +413,7 @@ struct deriver deriver_open(void)
 	struct deriver deriver = {.store = open_reading()};
 	struct complaint why = {""};
 
-	if (derived_open(deriver.store, &deriver.derived, &why) < 0)
+	if (derived_open(deriver.store, true, &deriver.derived, &why) < 0)
 		ck_abort_msg("%s", why.text);
 	return deriver;
 }
@@ -428,13 +428,15 @@ void deriver_close(struct deriver *deriver)
 bool sync_derived(void)
 {
 	struct deriver deriver = deriver_open();
+	struct pipeline_options options = {.changes_max = 0};
 	struct pipeline pipeline;
 	struct reader *reader = NULL;
 	bool rebuilt = false;
 	int changes;
 
 	ck_assert_int_eq(reader_open(deriver.store, &reader), 0);
-	ck_assert_int_eq(pipeline_init(&pipeline, deriver.store, reader, deriver.derived), 0);
+	ck_assert_int_eq(
+		pipeline_init(&pipeline, deriver.store, reader, deriver.derived, &options), 0);
 	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
 	while ((changes = pipeline_step(&pipeline)) > 0)
 		;
