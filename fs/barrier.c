@@ -116,6 +116,18 @@ void barrier_add(struct mount *m, fuse_req_t req)
 	fuse_req_interrupt_func(req, interrupt, barrier);
 }
 
+/* While an aggregator works, it may be counting all anew, nobody is told that none does. */
+static void extend(struct mount *m, int64_t now)
+{
+	struct barrier *barrier = m->barriers->first;
+
+	if (!barrier || barrier->deadline_ns > now || !store_aggregator(m->store))
+		return;
+	for (; barrier; barrier = barrier->next)
+		if (barrier->deadline_ns <= now)
+			barrier->deadline_ns = now + BARRIER_NS;
+}
+
 int64_t barriers_look(struct mount *m)
 {
 	struct barriers *barriers = m->barriers;
@@ -131,6 +143,7 @@ int64_t barriers_look(struct mount *m)
 		answer_first(barriers, error);
 	}
 	now = clock_monotonic_ns();
+	extend(m, now);
 	while (barriers->first && barriers->first->deadline_ns <= now)
 		answer_first(barriers, -ETIMEDOUT);
 	return barriers->first ? barriers->first->deadline_ns - now : -1;
