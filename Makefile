@@ -33,10 +33,12 @@ BACKEND := $(wildcard backend/*.c backend/sqlite/*.c)
 FS := $(wildcard fs/*.c)
 AGGREGATOR := $(wildcard aggregator/*.c)
 MKFS := backend/programs/mkfs.c
+MOUNT := fs/programs/mount.c
 FSCK := backend/programs/fsck.c backend/programs/recount.c
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TOOLS := $(patsubst tests/mount/%.c,%,$(wildcard tests/mount/*.c))
-PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator $(BUILD)/mkfs.favfs $(BUILD)/fsck.favfs
+PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator $(BUILD)/mkfs.favfs $(BUILD)/fsck.favfs \
+	$(BUILD)/mount.favfs
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -59,6 +61,10 @@ $(BUILD)/fsck.favfs: $(call objects,$(FSCK) $(BACKEND))
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/mount.favfs: $(call objects,$(MOUNT))
+	$(SAY) "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY) "  CC  $<"
@@ -69,7 +75,7 @@ $(BUILD)/obj/%.o: %.c
 FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 $(shell mkdir -p $(BUILD)/obj; \
 	[ "$$(cat $(BUILD)/obj/flags 2>/dev/null)" = '$(FLAGS_NOW)' ] || echo '$(FLAGS_NOW)' > $(BUILD)/obj/flags)
-$(call objects,$(BACKEND) $(FS) $(AGGREGATOR) $(MKFS) $(FSCK)): $(BUILD)/obj/flags
+$(call objects,$(BACKEND) $(FS) $(AGGREGATOR) $(MKFS) $(FSCK) $(MOUNT)): $(BUILD)/obj/flags
 
 # ---- tests ----
 
