@@ -12,7 +12,7 @@
 /* Window number 0 of months and years begins with it, ... */
 #define YEAR_MIN 1969
 /* ... that of weeks, days and hours on Monday, 1969-12-29. */
-#define HOURS_BEFORE_1970 (3 * HOURS_PER_DAY)
+#define HOURS_BEFORE_1970 INT64_C(72)
 
 #define NO_HOUR INT64_MIN
 
