@@ -57,10 +57,12 @@ static void changes_read(struct mount *m, fuse_req_t req, struct node n, size_t 
 	struct fuse_file_info *fi)
 {
 	static char buffer[READ_BYTES_MAX]; /* the loop's: one read at a time */
-	ssize_t got = reader_log_read(
-		m->reader, n.key + offset, buffer, size < sizeof(buffer) ? size : sizeof(buffer));
+	ssize_t got = 0;
 
 	(void)fi;
+	size = size < sizeof(buffer) ? size : sizeof(buffer);
+	if (offset < INT64_MAX - n.key)
+		got = reader_log_read(m->reader, n.key + offset, buffer, size);
 	if (got < 0)
 		reply_error(req, (int)got);
 	else

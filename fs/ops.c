@@ -461,6 +461,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	struct mount *m = userdata;
 
 	conn->want |= conn->capable & FUSE_CAP_PARALLEL_DIROPS;
+	conn->want &= ~(unsigned)FUSE_CAP_ASYNC_DIO; /* lines of an import come in order */
 	/* One page more, for a buffer need not begin on a page. */
 	conn->max_write = IMPORT_WRITE_BYTES_MAX + (unsigned)getpagesize();
 	daemon_ready(m->ready_fd); /* the mount answers from here on */

@@ -661,6 +661,25 @@ START_TEST(each_expires_within_a_second_of_its_moment_and_none_before)
 }
 END_TEST
 
+/* A row that a disk has damaged: of no restaurant. */
+START_TEST(a_damaged_favourite_that_expires_stops_no_other)
+{
+	int64_t noma;
+
+	serve();
+	noma = make_place("noma");
+	serve_end();
+	sql_run("favorites.db",
+		"INSERT INTO favorite VALUES (900, 77, 1, 'nowhere', 1, NULL, 2, 0, 0, 0)");
+	sql_run("favorites.db", "UPDATE state SET next_favorite = 1000");
+	serve();
+	ck_assert_int_eq(mark(noma, "ann"), 0);
+	ck_assert_int_eq(mark(noma, "bob"), 0);
+	ck_assert_int_eq(unmark(noma, "ann"), 0);
+	ck_assert(is_favorite(noma, "bob"));
+}
+END_TEST
+
 START_TEST(more_than_one_transaction_holds_expire_at_once)
 {
 	enum {
@@ -1092,6 +1111,7 @@ int main(void)
 
 	tcase_add_test(on_time, each_expires_within_a_second_of_its_moment_and_none_before);
 	tcase_add_test(on_time, more_than_one_transaction_holds_expire_at_once);
+	tcase_add_test(on_time, a_damaged_favourite_that_expires_stops_no_other);
 	tcase_add_test(on_time, what_expired_while_nothing_ran_goes_at_the_next_start);
 	tcase_add_test(on_time, nothing_is_committed_before_something_expires);
 

@@ -144,7 +144,8 @@ int db_prepare(sqlite3 *db, const char *const sql[], size_t count, sqlite3_stmt 
 
 		if (error) {
 			db_finalize(ret_statements, i);
-			return error == -EIO ? -EUCLEAN : error; /* SQLITE_ERROR: no such table */
+			/* "no such table" is another's database, or a damaged one */
+			return sqlite3_errcode(db) == SQLITE_ERROR ? -EUCLEAN : error;
 		}
 	}
 	return 0;

@@ -24,6 +24,12 @@ static int first_expired(struct writer *writer, int64_t now, int64_t *ret_id)
 	return found;
 }
 
+static int leave(struct writer *writer, int64_t id)
+{
+	db_bind(writer->sql[W_EXPIRY_CLEAR], "i", id);
+	return db_run(writer->sql[W_EXPIRY_CLEAR]);
+}
+
 /* Finding it by id removes it. */
 static int expire_one(struct writer *writer, int64_t id)
 {
@@ -32,6 +38,8 @@ static int expire_one(struct writer *writer, int64_t id)
 	char user[NAME_BYTES_MAX + 1];
 	int error = writer_find_favorite_by_id(writer, id, &favorite, &restaurant, user);
 
+	if (error == -EUCLEAN) /* a damaged row must not stop all others; it is for fsck.favfs */
+		return leave(writer, id);
 	return error == -ENOENT ? 0 : error ? error : -EUCLEAN;
 }
 

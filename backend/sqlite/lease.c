@@ -27,6 +27,8 @@ int lease_open(const char *directory, int *ret_fd)
 	if (dir < 0)
 		return -errno;
 	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == EROFS) /* to take a seat will fail; to look at one is fine */
+		fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		error = -errno;
 	(void)close(dir); /* O_PATH: nothing to lose */
@@ -41,14 +43,18 @@ int lease_try(int fd, enum lease_seat seat)
 
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
-	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
+	if (errno == EAGAIN || errno == EACCES)
+		return -EBUSY;
+	return errno == EBADF ? -EROFS : -errno; /* it was opened to look only */
 }
 
 int lease_wait(int fd, enum lease_seat seat)
 {
 	struct flock lock = range(seat);
 
-	return fcntl(fd, F_OFD_SETLKW, &lock) == 0 ? 0 : -errno;
+	if (fcntl(fd, F_OFD_SETLKW, &lock) == 0)
+		return 0;
+	return errno == EBADF ? -EROFS : -errno;
 }
 
 int lease_note(int fd, enum lease_seat seat, const char *note)

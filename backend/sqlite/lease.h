@@ -17,7 +17,7 @@ enum lease_seat {
 
 #define LEASE_NOTE_MAX 4096 /* bytes of a note with its NUL */
 
-/* Opens the lock file of the store at @directory, making it where missing. */
+/* Opens the lock file of the store at @directory, making it where missing (if that can be). */
 int lease_open(const char *directory, int *ret_fd);
 
 /* 0, or -EBUSY while another has the seat. */

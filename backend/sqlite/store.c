@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <sys/file.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -90,12 +91,33 @@ static int check_directory(const char *path, struct complaint *ret_why)
 	return 0;
 }
 
+/* A store is there after a power cut only if its name is.  Who may not look there cannot. */
+static int sync_parent(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, error = 0;
+
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (fsync(fd) < 0 && errno != EINVAL) /* which filesystems say that have no need of it */
+		error = -errno;
+	(void)close(fd);
+	return error;
+}
+
 static int make_directory(const char *path, struct complaint *ret_why)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return complain(
-			ret_why, -errno, "%s: cannot make the store: %s", path, strerror(errno));
-	return 0;
+	int error = 0;
+
+	if (mkdir(path, 0700) == 0)
+		error = sync_parent(path);
+	else if (errno != EEXIST)
+		error = -errno;
+	return error ? complain(ret_why, error, "%s: cannot make the store: %s", path,
+			       strerror(-error))
+		     : 0;
 }
 
 static int refuse_url(const char *where, struct complaint *ret_why)
@@ -343,6 +365,10 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 	int error = 0;
 
 	*ret_made = mkdir(path, 0700) == 0;
+	if (*ret_made)
+		error = sync_parent(path);
+	if (error)
+		return complain(ret_why, error, "%s: %s", path, strerror(-error));
 	if (*ret_made)
 		return 0;
 	if (errno != EEXIST)

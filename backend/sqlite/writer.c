@@ -58,6 +58,7 @@ static const char *const statements[W_STATEMENTS] = {
 			   " gid = ?5, expires_ns = ?6 WHERE id = ?1",
 	[W_FAVORITE_EXPIRED] = "SELECT " FAVORITE_COLUMNS " FROM favorite"
 			       " WHERE expires_ns <= ? ORDER BY expires_ns LIMIT 1",
+	[W_EXPIRY_CLEAR] = "UPDATE favorite SET expires_ns = NULL WHERE id = ?",
 	[W_EXPIRY_NEXT] = "SELECT min(expires_ns) FROM favorite WHERE expires_ns IS NOT NULL",
 	[W_ATTRIBUTE_GET] = "SELECT length(value) FROM attribute WHERE favorite = ? AND name = ?",
 	[W_ATTRIBUTE_SET] = "INSERT INTO attribute VALUES (?1, ?2, ?3)"

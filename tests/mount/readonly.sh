@@ -237,4 +237,30 @@ if [[ $(id -u) == 0 ]]; then
 else
 	skip "a read-only favfs under a writable mount: only root can remount"
 fi
+# ---- a medium that cannot be written ----
+
+if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
+	must_up
+	fan medium ann
+	settle
+	ok "umount" down
+	cat >"$T/on-medium" <<-'EOF'
+		mount --bind "$S" "$S" && mount -o remount,ro,bind "$S" || exit 9
+		"$BUILD/favfs" -o ro "$S" "$M" || exit 8
+		grep -c '	medium$' "$M/rankings/all"
+		ls "$M/restaurants/medium/fans"
+		umount "$M"
+		"$BUILD/fsck.favfs" -n "$S" >/dev/null || exit 7
+		"$BUILD/favfs" "$S" "$M" 2>&1 && exit 6
+		"$BUILD/favfs-aggregator" --once "$S" 2>&1 && exit 5
+		exit 0
+	EOF
+	export BUILD S M T
+	ok "a store on it" unshare -m bash "$T/on-medium"
+	is "can be read, and nothing else" "1 ann Read-only Read-only" \
+		"$(sed 's/.*\(Read-only\) file system/\1/' "$T/out" | xargs)"
+	ok "it ends" eventually has_no_favfs
+else
+	skip "a medium that cannot be written: no mount namespace here"
+fi
 conclude
