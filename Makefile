@@ -147,14 +147,33 @@ format:
 check-format:
 	clang-format --dry-run -Werror $(SOURCES)
 
+# mount(8) and fsck(8) look for their helpers in /usr/sbin only: PREFIX=/usr for those.
 PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DOCDIR ?= $(PREFIX)/share/doc/favfs
+BIN := favfs favfs-aggregator
+SBIN := mkfs.favfs fsck.favfs mount.favfs
+MAN := $(wildcard man/*.[1-9])
+DOCS := README.md DESIGN.md CHANGELOG.md LICENSE
+UNITS_SYSTEMD := $(wildcard dist/systemd/*)
+INSTALLED = $(BIN:%=$(PREFIX)/bin/%) $(SBIN:%=$(PREFIX)/sbin/%) \
+	$(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(UNITS_SYSTEMD:dist/systemd/%=$(UNITDIR)/%) $(DOCS:%=$(DOCDIR)/%)
 
 .PHONY: install uninstall
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
+	install -m 755 $(BIN:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(SBIN:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/sbin
+	for page in $(MAN); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}; done
+	for unit in $(UNITS_SYSTEMD:dist/systemd/%=%); do \
+		sed 's#/usr/bin/favfs#$(PREFIX)/bin/favfs#' dist/systemd/$$unit \
+			> $(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit; done
+	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
 uninstall:
-	rm -f $(PROGRAMS:$(BUILD)/%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 .PHONY: clean
 clean:

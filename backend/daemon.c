@@ -2,7 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,10 +45,32 @@ int daemon_fork(int *ret_ready_fd)
 	return 0;
 }
 
+/* The protocol of sd_notify(3) is one datagram: not worth a library. */
+static void notify(const char *state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t length = path ? strlen(path) : 0;
+	int fd;
+
+	if (!length || length >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (*path == '@') /* an abstract name */
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	(void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+	(void)close(fd); /* whoever does not listen does not hear it */
+}
+
 void daemon_ready(int ready_fd)
 {
 	int null;
 
+	notify("READY=1");
 	if (ready_fd < 0)
 		return;
 	(void)chdir("/"); /* else the directory stays busy; nothing more is lost */

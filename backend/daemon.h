@@ -15,7 +15,10 @@
  */
 int daemon_fork(int *ret_ready_fd);
 
-/* The child serves: lets the parent go, and leaves terminal, stdio and directory. */
+/*
+ * The program serves: the child lets the parent go, and leaves terminal, stdio and directory.
+ * Where a service manager asked to be told (NOTIFY_SOCKET, sd_notify(3)) it is.
+ */
 void daemon_ready(int ready_fd);
 
 #endif

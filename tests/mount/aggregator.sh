@@ -141,8 +141,9 @@ if is_sanitized; then
 fi
 
 favfs=$(pid_of favfs)
+unlinker=$(pid_of favfs-unlinker)
 aggregator=$(pid_of favfs-aggregator)
-switches() { cat /proc/{"$favfs","$aggregator"}/task/*/status | grep ctxt_switches; }
+switches() { cat /proc/{"$favfs","$unlinker","$aggregator"}/task/*/status | grep ctxt_switches; }
 rests()
 {
 	local before
@@ -158,9 +159,9 @@ ok "after work there is rest" eventually rests
 before=$(switches)
 tracer=
 if command -v strace >/dev/null; then
-	strace -f -o "$T/calls" -p "$favfs" -p "$aggregator" 2>"$T/strace" &
+	strace -f -o "$T/calls" -p "$favfs" -p "$unlinker" -p "$aggregator" 2>"$T/strace" &
 	tracer=$!
-	all_attached() { (($(grep -c attached "$T/strace") == 2)); }
+	all_attached() { (($(grep -c attached "$T/strace") == 3)); }
 	if ! eventually all_attached; then
 		skip "system calls while idle: $(head -n 1 "$T/strace")"
 		tracer=
@@ -182,5 +183,17 @@ fi
 fan r3 wake-too
 settle
 isnt "as would have been a wake-up" "$before" "$(switches)"
+
+# One change after idling: how long until a ranking counts it, with what it takes to start sync(1).
+took=()
+for i in {1..11}; do
+	eventually rests
+	began=$(date +%s%N)
+	: >"$M/restaurants/r3/fans/fresh$i"
+	sync "$M/rankings/all"
+	took+=($((($(date +%s%N) - began) / 1000)))
+done
+mapfile -t took < <(printf '%s\n' "${took[@]}" | sort -n)
+at_most "after idling it counts within so many us, at the median (${took[5]})" 10000 "${took[5]}"
 ok "umount" down
 conclude

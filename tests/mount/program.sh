@@ -236,4 +236,22 @@ for round in 1 2 3; do
 	recounted "round $round: rankings"
 	ok "umount" down
 done
+# ---- a service manager that wants to know ----
+
+rm -rf "$S"
+"$TOOLS/listener" "$T/notify" >"$T/told" &
+listener=$!
+ok "somebody listens" eventually test -S "$T/notify"
+NOTIFY_SOCKET=$T/notify "$BUILD/favfs" -f "$S" "$M" 2>"$T/err" &
+favfs=$!
+ok "it is told" wait $listener
+is "that the mount is ready" READY=1 "$(<"$T/told")"
+ok "which it is" test -e "$M/status"
+kill $favfs
+wait $favfs
+is "told to end, it ends well" 0 $?
+gives "and is unmounted" ENOENT stat "$M/status"
+NOTIFY_SOCKET=$T/nobody "$BUILD/favfs" "$S" "$M"
+is "where nobody listens it works as well" 0 $?
+ok "umount" down
 conclude
