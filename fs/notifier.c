@@ -16,6 +16,9 @@ struct item {
 	void *arg;
 };
 
+/* With more effects than that waiting, names that nobody remembers are not unlinked. */
+#define FLOOD_EFFECTS 10000
+
 /* I: set at start; L: under lock. */
 struct notifier {
 	struct fuse_session *session; /* I */
@@ -25,10 +28,31 @@ struct notifier {
 	pthread_cond_t wake;
 	struct item *first; /* L */
 	struct item **last; /* L */
+	size_t waiting; /* L: effects */
 	bool busy; /* L */
 	bool closing; /* L */
 	bool mute; /* L */
 };
+
+static bool is_mute(struct notifier *notifier)
+{
+	bool mute;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	mute = notifier->mute;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return mute;
+}
+
+static bool is_flooded(struct notifier *notifier)
+{
+	bool flooded;
+
+	(void)pthread_mutex_lock(&notifier->lock);
+	flooded = notifier->waiting > FLOOD_EFFECTS;
+	(void)pthread_mutex_unlock(&notifier->lock);
+	return flooded;
+}
 
 /* ---- telling: a failure means that the kernel knew nothing of it ---- */
 
@@ -40,7 +64,8 @@ static bool is_known(struct notifier *notifier, struct node n)
 
 /*
  * Without the unlinker the kernel is told by ourselves, which takes the directory's lock.  What
- * expires is unlinked even where nobody remembers it, for those who watch the directory.
+ * expires is unlinked even where nobody remembers it, for those who watch the directory; not
+ * when so much does at once that the list of it would only grow.
  */
 static void drop(struct notifier *notifier, const struct effects *effects,
 	const struct effect *effect, bool always)
@@ -86,7 +111,7 @@ static void tell(
 		drop(notifier, effects, effect, false);
 		break;
 	case EFFECT_EXPIRED:
-		drop(notifier, effects, effect, true);
+		drop(notifier, effects, effect, !is_flooded(notifier));
 		break;
 	case EFFECT_EXPIRY:
 		refresh(notifier, effects, effect);
@@ -102,16 +127,6 @@ static void tell(
 		(void)fuse_lowlevel_notify_inval_inode(session, node_id(restaurants), -1, 0);
 		break;
 	}
-}
-
-static bool is_mute(struct notifier *notifier)
-{
-	bool mute;
-
-	(void)pthread_mutex_lock(&notifier->lock);
-	mute = notifier->mute;
-	(void)pthread_mutex_unlock(&notifier->lock);
-	return mute;
 }
 
 static void do_item(struct notifier *notifier, struct item *item)
@@ -139,6 +154,7 @@ static struct item *wait_for_item(struct notifier *notifier)
 		(void)pthread_cond_wait(&notifier->wake, &notifier->lock);
 	item = notifier->first;
 	if (item) {
+		notifier->waiting -= item->effects ? item->effects->count : 0;
 		notifier->first = item->next;
 		if (!notifier->first)
 			notifier->last = &notifier->first;
@@ -163,6 +179,7 @@ static void *run(void *arg)
 static void add(struct notifier *notifier, struct item *item)
 {
 	(void)pthread_mutex_lock(&notifier->lock);
+	notifier->waiting += item->effects ? item->effects->count : 0;
 	*notifier->last = item;
 	notifier->last = &item->next;
 	(void)pthread_mutex_unlock(&notifier->lock);
