@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/sqlite/internal.h"
 #include "tests/support/fixture.h"
 
 static struct complaint why;
@@ -86,6 +87,17 @@ START_TEST(a_store_is_refused_also_while_it_is_served)
 }
 END_TEST
 
+START_TEST(network_filesystems_are_known_by_their_numbers)
+{
+	ck_assert_str_eq(store_network_name(0x6969), "NFS");
+	ck_assert_str_eq(store_network_name(0xff534d42), "CIFS");
+	ck_assert_str_eq(store_network_name(0xfe534d42), "SMB");
+	ck_assert_ptr_null(store_network_name(0xef53)); /* ext4 */
+	ck_assert_ptr_null(store_network_name(0x01021994)); /* tmpfs */
+	ck_assert_ptr_null(store_network_name(0x9123683e)); /* btrfs */
+}
+END_TEST
+
 START_TEST(a_file_a_url_and_a_missing_folder_are_refused)
 {
 	struct store_form form = {.windows = 0};
@@ -147,6 +159,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(bare, what_exists_is_refused_and_left_alone, 0, (int)COUNT(contents));
 	tcase_add_test(bare, a_store_is_refused_also_while_it_is_served);
 	tcase_add_test(bare, a_file_a_url_and_a_missing_folder_are_refused);
+	tcase_add_test(bare, network_filesystems_are_known_by_their_numbers);
 	tcase_add_test(bare, sets_of_kinds_are_read_and_written);
 	return suite;
 }

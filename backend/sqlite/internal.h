@@ -55,6 +55,9 @@ struct store {
  */
 int store_locate(const char *where, char **ret_path, struct complaint *ret_why);
 
+/* What a filesystem of that type (statfs(2)) is called if stores cannot lie on it; or NULL. */
+const char *store_network_name(uint32_t type);
+
 /* The path of one of its files, by one of the names above. */
 void store_path(const struct store *store, const char *file, char ret_path[static PATH_MAX]);
 

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,8 +79,33 @@ static int check_nothing_foreign(const char *path, struct complaint *ret_why)
 	return error;
 }
 
+/* SQLite's log needs memory that all of its readers share, and locks that hold. */
+const char *store_network_name(uint32_t type)
+{
+	static const struct {
+		uint32_t type;
+		const char *name;
+	} networks[] = {
+		{NFS_SUPER_MAGIC, "NFS"},
+		{SMB_SUPER_MAGIC, "SMB"},
+		{CIFS_SUPER_MAGIC, "CIFS"},
+		{SMB2_SUPER_MAGIC, "SMB"},
+		{CEPH_SUPER_MAGIC, "Ceph"},
+		{AFS_SUPER_MAGIC, "AFS"},
+		{AFS_FS_MAGIC, "AFS"},
+		{CODA_SUPER_MAGIC, "Coda"},
+	};
+
+	for (size_t i = 0; i < sizeof(networks) / sizeof(*networks); i++)
+		if (networks[i].type == type)
+			return networks[i].name;
+	return NULL;
+}
+
 static int check_directory(const char *path, struct complaint *ret_why)
 {
+	const char *network;
+	struct statfs fs;
 	struct stat st;
 
 	if (stat(path, &st) < 0)
@@ -88,6 +115,12 @@ static int check_directory(const char *path, struct complaint *ret_why)
 	if (st.st_uid != geteuid())
 		return complain(ret_why, -EPERM, "%s: belongs to uid %u, not to uid %u", path,
 			st.st_uid, geteuid());
+	network = statfs(path, &fs) == 0 ? store_network_name((uint32_t)fs.f_type) : NULL;
+	if (network)
+		return complain(ret_why, -EREMOTE,
+			"%s: lies on a network filesystem (%s), where no store is safe: take a"
+			" local disk",
+			path, network);
 	return 0;
 }
 
