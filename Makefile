@@ -105,17 +105,23 @@ check test: packages
 
 # ---- benches ----
 
-BENCH := $(BUILD)/bench/load $(BUILD)/bench/nullfs
+BENCH_ALONE := nullfs bare
+BENCH := $(BUILD)/bench/load $(BENCH_ALONE:%=$(BUILD)/bench/%)
 
-$(BUILD)/bench/load: $(call objects,$(filter-out tests/bench/nullfs.c,$(wildcard tests/bench/*.c)))
+$(BUILD)/bench/load: $(call objects,$(filter-out $(BENCH_ALONE:%=tests/bench/%.c),$(wildcard tests/bench/*.c)))
 	@mkdir -p $(@D)
 	$(SAY) "  LD  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread -lhiredis -lpq -lm
 
 $(BUILD)/bench/nullfs: $(call objects,tests/bench/nullfs.c)
 	@mkdir -p $(@D)
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUSE_LIBS)
+
+$(BUILD)/bench/bare: $(call objects,tests/bench/bare.c)
+	@mkdir -p $(@D)
+	$(SAY) "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: bench
 bench:

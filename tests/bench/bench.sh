@@ -6,6 +6,7 @@
 #	PAIRS=5          rounds of each peer and number of clients
 #	ROUND_SECONDS=2  length of a round
 #	SEED=1           of restaurants and users
+#	SIZE=100         percent of the usual number of lines, favourites and restaurants
 #	PEERS="..."      which peers take part (see peers.sh)
 #	BUILD=build      the folder of built programs; results go to $BUILD/bench/
 #	TMPDIR=/var/tmp  where stores are made: must be a real disk
@@ -15,7 +16,7 @@
 set -uo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-benches=(mark spread)
+benches=(mark unmark spread hot apply import fresh list stat stall idle rank)
 
 # shellcheck source=/dev/null
 . "$here/peers.sh"
@@ -41,20 +42,21 @@ parse_arguments()
 
 	for argument; do
 		case $argument in
-		ONLY=* | PAIRS=* | ROUND_SECONDS=* | SEED=* | PEERS=* | BUILD=* | TMPDIR=*)
+		ONLY=* | PAIRS=* | ROUND_SECONDS=* | SEED=* | SIZE=* | PEERS=* | BUILD=* | TMPDIR=*)
 			declare -g "$argument"
 			;;
 		*)
-			die "'$argument': not one of ONLY, PAIRS, ROUND_SECONDS, SEED, PEERS, BUILD, TMPDIR" 2
+			die "'$argument': not one of ONLY, PAIRS, ROUND_SECONDS, SEED, SIZE, PEERS, BUILD, TMPDIR" 2
 			;;
 		esac
 	done
-	: "${ONLY:=}" "${PAIRS:=5}" "${ROUND_SECONDS:=2}" "${SEED:=1}" "${BUILD:=build}"
+	: "${ONLY:=}" "${PAIRS:=5}" "${ROUND_SECONDS:=2}" "${SEED:=1}" "${SIZE:=100}" "${BUILD:=build}"
 	: "${PEERS:=${all_peers[*]}}" "${TMPDIR:=/var/tmp}"
 	[[ $PAIRS =~ ^[1-9][0-9]{0,2}$ ]] || die "PAIRS: '$PAIRS' is not a number of 1 to 999" 2
 	[[ $ROUND_SECONDS =~ ^[1-9][0-9]{0,2}$ ]] ||
 		die "ROUND_SECONDS: '$ROUND_SECONDS' is not a number of 1 to 999" 2
 	[[ $SEED =~ ^[0-9]{1,18}$ ]] || die "SEED: '$SEED' is not a number" 2
+	[[ $SIZE =~ ^[1-9][0-9]{0,3}$ ]] || die "SIZE: '$SIZE' is not a number of 1 to 9999" 2
 	[[ -z $ONLY || " ${benches[*]} " == *" $ONLY "* ]] ||
 		die "ONLY: '$ONLY' is not one of: ${benches[*]}" 2
 }
@@ -98,8 +100,9 @@ describe_machine()
 	echo "libfuse     $(first_line pkg-config --modversion fuse3)"
 	echo "sqlite      $(first_line pkg-config --modversion sqlite3)"
 	echo "redis       $(first_line redis-server --version)"
+	echo "postgres    $(first_line psql --version)"
 	echo "favfs       $(first_line "$BUILD/favfs" -V)"
-	echo "rounds      $PAIRS of each, $ROUND_SECONDS s, seed $SEED"
+	echo "rounds      $PAIRS of each, $ROUND_SECONDS s, seed $SEED, size $SIZE %"
 }
 
 main()

@@ -2,10 +2,12 @@
  * load: clients that each wait for an answer before they ask again.
  *
  *	load OP --target [SCHEME:]WHERE [--clients N] [--seconds N] [--count N]
- *		[--restaurants N] [--users N] [--seed N] [--spread zipf|own]
+ *		[--restaurants N] [--users N] [--seed N] [--spread zipf|own] [--rate N]
  *
- * OP is mark, unmark, stat or overwrite. A client ends after --seconds or after --count
- * operations, or when any client has met an error. Connecting and making the restaurants happens
+ * OP is mark, unmark, stat, fresh or overwrite. A client ends after --seconds or after --count
+ * operations, or when any client has met an error. With --rate all clients together begin so many
+ * operations a second, as far as they get answers in time; a latency counts from the moment at which
+ * its operation was due. Connecting and making the restaurants happens
  * before the clock starts. Prints one line, separated by tabs:
  *
  *	operations/s, p50, p99 and greatest latency in us, errors
@@ -43,6 +45,7 @@ struct numbers {
 	uint64_t restaurants;
 	uint64_t users;
 	uint64_t seed;
+	uint64_t rate; /* operations/s of all clients; 0: as fast as it goes */
 };
 
 /* Set before the clients start, except for what is atomic. */
@@ -82,6 +85,7 @@ static const struct {
 	{"restaurants", offsetof(struct numbers, restaurants), 1, 10000000, 64},
 	{"users", offsetof(struct numbers, users), 1, 1000000000, 100000},
 	{"seed", offsetof(struct numbers, seed), 0, UINT64_MAX, 1},
+	{"rate", offsetof(struct numbers, rate), 0, 1000000, 0},
 };
 
 #define NUMBER_OPTIONS (sizeof(number_options) / sizeof(number_options[0]))
@@ -234,6 +238,23 @@ static uint64_t client_operate(struct client *client, uint64_t began_ns)
 	return ended_ns;
 }
 
+/* When the operation of this number begins: at once, or on the beat of --rate. */
+static uint64_t client_await_turn(const struct client *client, uint64_t number, uint64_t now)
+{
+	const struct numbers *numbers = &client->load->numbers;
+
+	if (numbers->rate == 0)
+		return now;
+	uint64_t turn = number * numbers->clients + client->number;
+	uint64_t due_ns = client->started_ns + turn * NS_PER_SECOND / numbers->rate;
+	struct timespec due = {
+		.tv_sec = (time_t)(due_ns / NS_PER_SECOND),
+		.tv_nsec = (long)(due_ns % NS_PER_SECOND),
+	};
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL); /* no signals come */
+	return due_ns;
+}
+
 static void *client_run(void *arg)
 {
 	struct client *client = arg;
@@ -247,7 +268,7 @@ static void *client_run(void *arg)
 	for (uint64_t i = 0; i < load->numbers.count && now < deadline_ns; i++) {
 		if (atomic_load_explicit(&load->stop, memory_order_relaxed))
 			break;
-		now = client_operate(client, now);
+		now = client_operate(client, client_await_turn(client, i, now));
 	}
 	client->ended_ns = now;
 	return NULL;

@@ -1,16 +1,26 @@
-# Reads the rounds (clients, pair, peer, ops/s, p50, p99, max, errors); prints the medians of each
-# peer, and for each goal the median, least and greatest of the ratios `of`/peer, pair by pair.
+# Reads the rounds (case, pair, peer, ops/s, p50, p99, max, errors); prints the medians of each
+# peer, and for each goal the median, least and greatest of the ratios, pair by pair.
+#
+# A goal is "CASE PEER NUMBER" or "CASE PEER KIND NUMBER". KIND:
+#	rate	ops/s of `of` by that of the peer, at least NUMBER; the default. A second number
+#		are ops/s that are enough, whatever the ratio
+#	time	time per operation of `of` by that of the peer, at most NUMBER
+#	p50, p99	this latency of `of` by the one of the peer, at most NUMBER
+# "a+b" is a peer that does what both do, one after the other. `label` is the name of the cases.
 
-BEGIN { FS = "\t" }
+BEGIN { FS = "\t"; COLUMN["p50"] = 5; COLUMN["p99"] = 6 }
 
 FNR == 1 { next }
 
 {
 	if (!($1 in known))
-		clients[++n_clients] = $1
+		cases[++n_cases] = $1
 	known[$1] = 1
-	if ($2 > pairs)
-		pairs = $2
+	if (!(($1, $3) in seen))
+		peers[$1, ++n_peers[$1]] = $3
+	seen[$1, $3] = 1
+	if ($2 > pairs[$1])
+		pairs[$1] = $2
 	for (column = 4; column <= 7; column++)
 		value[$1, $3, column, $2] = $column
 }
@@ -30,38 +40,67 @@ function middle(list, n) {
 }
 
 function median(c, peer, column,    i, list) {
-	for (i = 1; i <= pairs; i++)
+	for (i = 1; i <= pairs[c]; i++)
 		list[i] = value[c, peer, column, i] + 0
-	sort(list, pairs)
-	return middle(list, pairs)
+	sort(list, pairs[c])
+	return middle(list, pairs[c])
 }
 
-function print_goal(c, peer, goal,    i, list, ratio) {
-	if (!((c, of, 4, 1) in value) || !((c, peer, 4, 1) in value)) {
-		printf "%7d  %-12s  not measured; goal >= %.1f\n", c, of "/" peer, goal
+function short(number) {
+	return sprintf(number < 10 ? "%.2f" : "%.0f", number)
+}
+
+function is_measured(c, peer,    part, n) {
+	for (n = split(peer, part, "+"); n > 0; n--)
+		if (!((c, part[n]) in seen))
+			return 0
+	return 1
+}
+
+# What a goal compares; the greater, the slower.
+function cost(c, peer, kind, pair,    part, n, sum) {
+	for (n = split(peer, part, "+"); n > 0; n--)
+		sum += kind in COLUMN ? value[c, part[n], COLUMN[kind], pair] : \
+			1 / value[c, part[n], 4, pair]
+	return sum
+}
+
+function print_goal(c, peer, kind, goal, enough,    i, list, ratio, sign, is_below) {
+	sign = kind == "rate" ? ">=" : "<="
+	if (!is_measured(c, of) || !is_measured(c, peer)) {
+		printf "%7s  %-20s  not measured; goal %s %.2f\n", c, of "/" peer, sign, goal
 		return
 	}
-	for (i = 1; i <= pairs; i++)
-		list[i] = value[c, of, 4, i] / value[c, peer, 4, i]
-	sort(list, pairs)
-	ratio = middle(list, pairs)
-	printf "%7d  %-12s %8.2f %8.2f %8.2f    >= %.1f  %s\n", c, of "/" peer, ratio, list[1],
-		list[pairs], goal, ratio < goal ? "BELOW GOAL" : "ok"
+	for (i = 1; i <= pairs[c]; i++) {
+		ratio = cost(c, of, kind, i) / cost(c, peer, kind, i)
+		list[i] = kind == "rate" ? 1 / ratio : ratio
+	}
+	sort(list, pairs[c])
+	ratio = middle(list, pairs[c])
+	is_below = kind == "rate" ? ratio < goal : ratio > goal
+	if (enough && median(c, of, 4) >= enough)
+		is_below = 0
+	printf "%7s  %-20s %8.2f %8.2f %8.2f    %s %.2f  %s%s\n", c, of "/" peer, ratio, list[1],
+		list[pairs[c]], sign, goal, \
+		kind != "rate" ? kind "  " : enough ? "or " enough "/s  " : "",
+		is_below ? "BELOW GOAL" : "ok"
 }
 
 END {
-	printf "%7s  %-12s %8s %8s %8s %8s\n", "clients", "peer", "ops/s", "p50 us", "p99 us", "max us"
-	n_peers = split(order, peer, " ")
-	for (i = 1; i <= n_clients; i++)
-		for (j = 1; j <= n_peers; j++) {
-			c = clients[i]
-			printf "%7d  %-12s %8.0f %8.0f %8.0f %8.0f\n", c, peer[j], median(c, peer[j], 4),
-				median(c, peer[j], 5), median(c, peer[j], 6), median(c, peer[j], 7)
+	printf "%7s  %-20s %8s %8s %8s %8s\n", label, "peer", "ops/s", "p50 us", "p99 us", "max us"
+	for (i = 1; i <= n_cases; i++)
+		for (j = 1; j <= n_peers[cases[i]]; j++) {
+			c = cases[i]
+			peer = peers[c, j]
+			printf "%7s  %-20s %8s %8s %8s %8s\n", c, peer, short(median(c, peer, 4)),
+				short(median(c, peer, 5)), short(median(c, peer, 6)),
+				short(median(c, peer, 7))
 		}
-	printf "\n%7s  %-12s %8s %8s %8s    %s\n", "clients", "ratio", "median", "min", "max", "goal"
+	printf "\n%7s  %-20s %8s %8s %8s    %s\n", label, "ratio", "median", "min", "max", "goal"
 	n_goals = split(goals, goal, ";")
-	for (i = 1; i <= n_goals; i++) {
-		split(goal[i], part, " ")
-		print_goal(part[1], part[2], part[3])
-	}
+	for (i = 1; i <= n_goals; i++)
+		if (split(goal[i], part, " ") == 3)
+			print_goal(part[1], part[2], "rate", part[3])
+		else
+			print_goal(part[1], part[2], part[3], part[4], part[5] + 0)
 }

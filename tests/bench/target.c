@@ -4,12 +4,14 @@
 #include <stddef.h>
 #include <string.h>
 
-static const struct target *const targets[] = {&target_tree, &target_redis, &target_file};
+static const struct target *const targets[] = {
+	&target_tree, &target_redis, &target_postgres, &target_file, &target_lines};
 
 static const char *const op_names[TARGET_OP_COUNT] = {
 	[TARGET_OP_MARK] = "mark",
 	[TARGET_OP_UNMARK] = "unmark",
 	[TARGET_OP_STAT] = "stat",
+	[TARGET_OP_FRESH] = "fresh",
 	[TARGET_OP_OVERWRITE] = "overwrite",
 };
 

@@ -1,5 +1,6 @@
 /*
- * What the load generator can be pointed at: a mounted tree, a Redis, a file. A new peer is one
+ * What the load generator can be pointed at: a mounted tree, a Redis, a PostgreSQL, a file, lines for
+ * `import`. A new peer is one
  * more file with one more table, named in target.c; a new operation is one more slot in `ops`.
  *
  * A target is written `SCHEME:WHERE`; without a scheme it is a tree. Every client opens its own
@@ -15,6 +16,7 @@ enum target_op {
 	TARGET_OP_MARK,
 	TARGET_OP_UNMARK,
 	TARGET_OP_STAT,
+	TARGET_OP_FRESH, /* mark, and wait until the ranking shows it */
 	TARGET_OP_OVERWRITE,
 	TARGET_OP_COUNT,
 };
@@ -31,7 +33,9 @@ struct target {
 
 extern const struct target target_tree;
 extern const struct target target_redis;
+extern const struct target target_postgres;
 extern const struct target target_file;
+extern const struct target target_lines;
 
 /* -EINVAL: no operation of this name. */
 int target_op_parse(const char *name, enum target_op *ret_op);

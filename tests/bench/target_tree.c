@@ -1,4 +1,4 @@
-/* The system calls that touch(1), rm(1) and stat(1) make in a tree restaurants/R/fans/U. */
+/* The system calls that touch(1), rm(1), stat(1) and sync(1) make in a tree restaurants/R/fans/U. */
 #include "target.h"
 
 #include <errno.h>
@@ -82,6 +82,24 @@ static int tree_mark(void *connection, const char *restaurant, const char *user)
 	return err;
 }
 
+static int sync_file(const struct tree *tree, const char *path)
+{
+	int fd = openat(tree->root_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int err = fsync(fd) < 0 ? -errno : 0;
+	(void)close(fd); /* opened for reading: nothing to lose */
+	return err;
+}
+
+static int tree_fresh(void *connection, const char *restaurant, const char *user)
+{
+	int err = tree_mark(connection, restaurant, user);
+
+	return err < 0 ? err : sync_file(connection, "rankings/all");
+}
+
 static int tree_unmark(void *connection, const char *restaurant, const char *user)
 {
 	const struct tree *tree = connection;
@@ -111,5 +129,6 @@ const struct target target_tree = {
 			[TARGET_OP_MARK] = tree_mark,
 			[TARGET_OP_UNMARK] = tree_unmark,
 			[TARGET_OP_STAT] = tree_stat,
+			[TARGET_OP_FRESH] = tree_fresh,
 		},
 };
