@@ -73,6 +73,8 @@ static void wait_for_more(struct loop *loop, int64_t timeout_ns)
 		return; /* a wake-up like any other */
 	if (fds[1].revents)
 		loop->told_to_end = true;
+	if (fds[3].revents)
+		supervisor_wake(loop->supervisor);
 	if (fds[2].revents) {
 		store_derived_look(loop->mount->store);
 		rankings_wake(loop->mount);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct supervisor {
 	char program[PATH_MAX];
 	pid_t pid; /* 0: none runs */
 	int pidfd; /* -1: none runs */
+	bool woken; /* it has ended, perhaps */
 	int64_t started_ns; /* monotonic */
 	int64_t due_ns; /* monotonic: when to start the next */
 	int64_t pause_ns;
@@ -140,14 +142,20 @@ int supervisor_fd(const struct supervisor *supervisor)
 	return supervisor ? supervisor->pidfd : -1;
 }
 
+void supervisor_wake(struct supervisor *supervisor)
+{
+	supervisor->woken = true;
+}
+
 int64_t supervisor_look(struct supervisor *supervisor)
 {
 	int64_t now;
 
 	if (!supervisor)
 		return -1;
-	if (supervisor->pid)
+	if (supervisor->pid && (supervisor->woken || supervisor->pidfd < 0))
 		reap(supervisor);
+	supervisor->woken = false;
 	if (supervisor->pid)
 		return -1;
 	now = clock_monotonic_ns();

@@ -21,6 +21,9 @@ void supervisor_close(struct supervisor *supervisor);
 /* Readable when the aggregator has ended; -1 while none runs. */
 int supervisor_fd(const struct supervisor *supervisor);
 
+/* That was readable: the next look reaps. */
+void supervisor_wake(struct supervisor *supervisor);
+
 /* Reaps and starts what is due; returns the ns until the next start, or -1. */
 int64_t supervisor_look(struct supervisor *supervisor);
 
