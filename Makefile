@@ -176,9 +176,10 @@ install: all
 	for unit in $(UNITS_SYSTEMD:dist/systemd/%=%); do \
 		sed 's#/usr/bin/favfs#$(PREFIX)/bin/favfs#' dist/systemd/$$unit \
 			> $(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit; done
+	ln -sf mount.favfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.favfs
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
 uninstall:
-	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	rm -f $(INSTALLED:%=$(DESTDIR)%) $(DESTDIR)$(PREFIX)/sbin/mount.fuse.favfs
 	rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 .PHONY: clean

@@ -338,7 +338,7 @@ static int open_derived_once(struct program *program, struct complaint *ret_why)
 		if (error)
 			return error == 1 ? -EALREADY : error;
 		(void)poll(fds, 2, ONCE_TICK_MS); /* an error is a wake-up */
-		error = fds[0].revents ? -EALREADY : 0;
+		error = fds[0].revents ? -EINTR : 0;
 	}
 	return error;
 }
@@ -366,6 +366,8 @@ static int work_with_lease(struct program *program, struct complaint *ret_why)
 	if (error)
 		return complain(ret_why, error, "starting: %s", strerror(-error));
 	error = open_derived(program, ret_why);
+	if (error == -EINTR)
+		return complain(ret_why, error, "told to end before all was counted");
 	if (error)
 		return error;
 	/* Only now: a stand-by that waits for the lease dies of the signal itself. */

@@ -144,7 +144,7 @@ static int watch_renew(struct bell_watch *watch)
 	if (watch->wd >= 0 && watch->wd != wd)
 		(void)inotify_rm_watch(watch->inotify_fd, watch->wd); /* often gone by itself */
 	watch->wd = wd;
-	timer_set(watch, wd < 0 ? RETRY_SECONDS : 0);
+	timer_set(watch, wd < 0 && r != -EROFS ? RETRY_SECONDS : 0);
 	return r;
 }
 
@@ -166,7 +166,7 @@ static int watch_fill(struct bell_watch *watch)
 	if (r < 0)
 		return r;
 	r = watch_renew(watch);
-	return is_shortage(r) ? 0 : r;
+	return is_shortage(r) || r == -EROFS ? 0 : r; /* where nobody can ring */
 }
 
 int bell_watch_open(const char *path, struct bell_watch **ret_watch)

@@ -71,6 +71,7 @@ void daemon_ready(int ready_fd)
 	int null;
 
 	notify("READY=1");
+	(void)unsetenv("NOTIFY_SOCKET"); /* it is nothing to the programs that we start */
 	if (ready_fd < 0)
 		return;
 	(void)chdir("/"); /* else the directory stays busy; nothing more is lost */

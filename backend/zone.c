@@ -40,7 +40,8 @@ static bool is_name(const char *name)
 {
 	static const char *const others[] = {"posix/", "right/", "posixrules", "localtime"};
 
-	if (!*name || *name == '/' || strlen(name) >= ZONE_NAME_MAX ||
+	if (!*name || *name == '/' || strstr(name, "//") || name[strlen(name) - 1] == '/' ||
+		strlen(name) >= ZONE_NAME_MAX ||
 		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				  "0123456789_+-/")])
 		return false;

@@ -114,6 +114,7 @@ void barrier_add(struct mount *m, fuse_req_t req)
 	*m->barriers->last = barrier;
 	m->barriers->last = &barrier->next;
 	fuse_req_interrupt_func(req, interrupt, barrier);
+	store_ring_log(m->store); /* one that sleeps may not know that derived.db was removed */
 }
 
 /* While an aggregator works, it may be counting all anew, nobody is told that none does. */
@@ -123,9 +124,8 @@ static void extend(struct mount *m, int64_t now)
 
 	if (!barrier || barrier->deadline_ns > now || !store_aggregator(m->store))
 		return;
-	for (; barrier; barrier = barrier->next)
-		if (barrier->deadline_ns <= now)
-			barrier->deadline_ns = now + BARRIER_NS;
+	for (; barrier; barrier = barrier->next) /* all of them: they stay in order */
+		barrier->deadline_ns = now + BARRIER_NS;
 }
 
 int64_t barriers_look(struct mount *m)

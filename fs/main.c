@@ -223,8 +223,9 @@ static void close_all(struct program *program)
 		fuse_session_unmount(m->session);
 	reader_close(m->reader);
 	store_close(m->store); /* may still tell of something */
+	unlinker_end(m->unlinker);
 	notifier_close(m->notifier);
-	unlinker_stop(m->unlinker);
+	unlinker_free(m->unlinker);
 	if (m->session)
 		fuse_session_destroy(m->session);
 	free(program->mountpoint);
@@ -240,6 +241,13 @@ static void close_all(struct program *program)
 static bool kernel_may_keep(const struct options *options)
 {
 	return !options->read_only && !strstr(options->mount, ",allow_root");
+}
+
+static int serve(struct program *program)
+{
+	int error = loop_run(&program->mount, program->supervisor);
+
+	return error ? fail("serving", error) : 0;
 }
 
 static int run(struct program *program, int ready_fd)
@@ -259,7 +267,7 @@ static int run(struct program *program, int ready_fd)
 	raise_descriptors();
 	error = open_all(program);
 	if (!error)
-		error = loop_run(&program->mount, program->supervisor);
+		error = serve(program);
 	close_all(program);
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }

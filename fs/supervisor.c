@@ -77,7 +77,6 @@ static void __attribute__((noreturn)) become(const struct supervisor *supervisor
 		_exit(EXIT_FAILURE);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)unsetenv("NOTIFY_SOCKET"); /* that is about the mount */
 	(void)execlp(
 		supervisor->program, "favfs-aggregator", "-f", supervisor->store, (char *)NULL);
 	_exit(127);

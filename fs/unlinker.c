@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +15,18 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "backend/log.h"
 
 /* What only this mount answers, and only this process is answered. */
 #define SIGN       ".favfs-unlinker"
 #define SIGN_ERROR EALREADY
+
+/* At the end it gets a second. */
+#define END_TICK_NS 10000000
+#define END_TICKS   100
 
 enum job_kind {
 	JOB_REMOVE,
@@ -34,9 +43,10 @@ struct job {
 
 /* I: set at start; L: under lock. */
 struct unlinker {
-	pid_t pid; /* I; ours until unlinker_stop, for nobody else waits for it */
+	pid_t pid; /* I; ours until unlinker_free, for nobody else waits for it */
 	int socket; /* I */
 	bool gone; /* of the thread that gives the jobs */
+	_Atomic bool ending; /* told to */
 	pthread_mutex_t lock;
 	int64_t restaurant; /* L: whose favourite is being removed; 0: none */
 	int64_t favorite; /* L */
@@ -189,21 +199,38 @@ int unlinker_start(const char *mountpoint, struct unlinker **ret_unlinker)
 	unlinker->socket = ends[0];
 	(void)pthread_mutex_init(&unlinker->lock, NULL); /* glibc: cannot fail */
 	if (error) {
-		unlinker_stop(unlinker);
+		unlinker_free(unlinker);
 		return error;
 	}
 	*ret_unlinker = unlinker;
 	return 0;
 }
 
-void unlinker_stop(struct unlinker *unlinker)
+void unlinker_end(struct unlinker *unlinker)
+{
+	if (!unlinker || unlinker->pid <= 0)
+		return;
+	unlinker->ending = true;
+	(void)shutdown(unlinker->socket, SHUT_RDWR); /* whoever waits for an answer gets none */
+	(void)kill(unlinker->pid, SIGKILL);
+}
+
+/* One that waits for a lock cannot even be killed: it goes when that is free. */
+static void wait_for_end(pid_t pid)
+{
+	const struct timespec tick = {.tv_nsec = END_TICK_NS};
+
+	for (int i = 0; i < END_TICKS && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		(void)nanosleep(&tick, NULL);
+}
+
+void unlinker_free(struct unlinker *unlinker)
 {
 	if (!unlinker)
 		return;
-	(void)close(unlinker->socket); /* which ends it */
 	if (unlinker->pid > 0)
-		while (waitpid(unlinker->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		wait_for_end(unlinker->pid);
+	(void)close(unlinker->socket); /* holds no data */
 	(void)pthread_mutex_destroy(&unlinker->lock);
 	free(unlinker);
 }
@@ -220,6 +247,10 @@ static int give(struct unlinker *unlinker, const struct job *job)
 		recv(unlinker->socket, &answer, sizeof(answer), 0) == sizeof(answer))
 		return answer;
 	unlinker->gone = true;
+	if (!unlinker->ending)
+		log_line(LOG_WARNING,
+			"favfs-unlinker is gone: inotify shows no DELETE of favourites that"
+			" expire any more");
 	return -EPIPE;
 }
 

@@ -20,8 +20,12 @@ struct unlinker;
 /* Forks: call it before any thread, any database and the mount. */
 int unlinker_start(const char *mountpoint, struct unlinker **ret_unlinker);
 
-/* Ends it; call it after the session was unmounted.  NULL is fine. */
-void unlinker_stop(struct unlinker *unlinker);
+/*
+ * Ends it: jobs fail from here on, also the one that waits, for a directory's lock that somebody
+ * may hold.  Then, when no thread gives any more jobs, free it.  NULL is fine for both.
+ */
+void unlinker_end(struct unlinker *unlinker);
+void unlinker_free(struct unlinker *unlinker);
 
 /*
  * Unlinks what the kernel may still remember of @favorite, and waits until that is done, for

@@ -21,12 +21,16 @@
 /* Whoever only looks does not wait long for another's work. */
 #define AWAIT_MAX_NS INT64_C(60000000000)
 
+/* How often to see whether another's aggregator still is there. */
+#define ANOTHER_LOOK_NS INT64_C(100000000)
+
 /* A store seen by somebody who waits for its counts. */
 struct wait {
 	struct store *store;
 	struct reader *reader;
 	int64_t newest; /* seq: that far it has to count */
 	pid_t child; /* 0: another's aggregator counts */
+	bool starts; /* one of its own where that ends before it is done */
 	int pidfd; /* of the child; -1: none */
 };
 
@@ -143,6 +147,8 @@ static int wait_for_news(struct wait *wait, int64_t until_ns)
 		return fds[0].fd;
 	if (left_ns <= 0)
 		return -ETIMEDOUT;
+	if (!wait->child && left_ns > ANOTHER_LOOK_NS) /* another's end rings nothing */
+		left_ns = ANOTHER_LOOK_NS;
 	return poll(fds, 2, (int)(left_ns / 1000000 + 1)) < 0 && errno != EINTR ? -errno : 0;
 }
 
@@ -160,6 +166,12 @@ static int wait_for_counts(struct wait *wait, int64_t until_ns)
 			break;
 		if (counted && store_aggregator(wait->store) != wait->child)
 			break; /* another did it; ours still waits for its turn */
+		if (!wait->child && !store_aggregator(wait->store)) {
+			error = wait->starts ? start_aggregator(wait) : 0;
+			if (!wait->starts)
+				break;
+			continue;
+		}
 		error = wait_for_news(wait, until_ns);
 	}
 	return error;
@@ -169,6 +181,7 @@ static int recount_with(struct wait *wait, bool taken)
 {
 	int error = taken ? 0 : start_aggregator(wait), ended;
 
+	wait->starts = true;
 	if (!error)
 		error = wait_for_counts(wait, clock_monotonic_ns() + RECOUNT_MAX_NS);
 	ended = end_aggregator(wait);

@@ -27,9 +27,10 @@ int lease_open(const char *directory, int *ret_fd)
 	if (dir < 0)
 		return -errno;
 	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && errno == EROFS) /* to take a seat will fail; to look at one is fine */
+	if (fd < 0 && errno == EROFS) { /* to take a seat will fail; to look at one is fine */
 		fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
+		error = fd < 0 && errno != ENOENT ? -errno : 0;
+	} else if (fd < 0)
 		error = -errno;
 	(void)close(dir); /* O_PATH: nothing to lose */
 	if (!error)

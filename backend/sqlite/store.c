@@ -555,8 +555,10 @@ static int prepare_directory(const char *where, enum store_mode mode, struct com
 static int open_store(struct store *store, const char *where, const struct store_options *options,
 	struct complaint *ret_why)
 {
-	int error = prepare_directory(where, options->mode, ret_why);
+	int error = options->form.timezone ? set_zone(options->form.timezone, ret_why) : 0;
 
+	if (!error) /* not before: nothing shall be left of what is refused */
+		error = prepare_directory(where, options->mode, ret_why);
 	if (!error)
 		error = store_locate(where, &store->path, ret_why);
 	if (error || !store->path)
@@ -676,6 +678,18 @@ int store_watch_log(struct store *store, struct bell_watch **ret_watch)
 
 	store_path(store, FAVORITES_BELL, path);
 	return bell_watch_open(path, ret_watch);
+}
+
+void store_ring_log(const struct store *store)
+{
+	char path[PATH_MAX];
+	int fd = -1;
+
+	store_path(store, FAVORITES_BELL, path);
+	if (bell_open(path, &fd) < 0)
+		return; /* who cannot write here cannot wait for much either */
+	(void)bell_ring(fd);
+	(void)close(fd); /* holds no data */
 }
 
 void store_remove_bell(const struct store *store)

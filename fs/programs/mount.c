@@ -84,19 +84,24 @@ static int take_letter(struct call *call, int letter)
 	}
 }
 
-/* The one beside this program, or else whatever PATH finds. */
+/* The one beside this program, or in the bin beside its sbin, or else whatever PATH finds. */
 static void find_program(char ret_program[static PATH_MAX])
 {
-	static const char name[] = "favfs";
-	ssize_t length = readlink("/proc/self/exe", ret_program, PATH_MAX - sizeof(name));
+	static const char *const places[] = {"favfs", "../bin/favfs"};
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 16);
 	char *slash;
 
-	ret_program[length > 0 ? length : 0] = '\0';
-	slash = strrchr(ret_program, '/');
-	if (slash)
-		strcpy(slash + 1, name);
-	if (!slash || access(ret_program, X_OK) < 0)
-		strcpy(ret_program, name);
+	self[length > 0 ? length : 0] = '\0';
+	slash = strrchr(self, '/');
+	for (size_t i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+		strcpy(slash + 1, places[i]); /* fits: room was left */
+		if (access(self, X_OK) == 0) {
+			strcpy(ret_program, self);
+			return;
+		}
+	}
+	strcpy(ret_program, "favfs");
 }
 
 static int run(const struct call *call)

@@ -125,6 +125,9 @@ exec {open}<&-
 rm "$M/restaurants/r2/fans/news"
 settle
 same "the same rankings, byte for byte" "$T/before" <(show_rankings)
+rm "$S"/derived.db*
+ok "removed and nothing changed: the barrier has it made anew" timeout 20 sync "$M/rankings/all"
+ok "there it is" test -s "$S/derived.db"
 for i in 1 2 3; do
 	rm "$S"/derived.db*
 	fan r2 "news$i"

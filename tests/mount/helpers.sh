@@ -56,6 +56,14 @@ settle
 is "also while it is mounted" 0 "$(status "$fsck" -n "$S")"
 is "and to mend it" 0 "$(status "$fsck" -y "$S")"
 ok "umount" down
+must_up
+unmount "$M"
+rm "$S"/derived.db*
+is "right after umount it does not wait for an aggregator that ends" 1 "$(status timeout 20 "$fsck" -y "$S")"
+is "and counts by itself" 0 "$(status "$fsck" -n "$S")"
+must_up
+unmount "$M"
+ok "nor does --rebuild" timeout 20 "$fsck" --rebuild "$S"
 db derived.db "UPDATE count SET count = 7 WHERE window = 0"
 is "4: left as it is" 4 "$(status "$fsck" -n "$S")"
 is "with a line that says what" "F601 counts/noma/all: expected 2, found 7" "$(grep ^F601 "$T/out")"

@@ -13,8 +13,8 @@ refused "a zone that does not exist is refused" 1 "Europe/Atlantis: this machine
 	up -o timezone=Europe/Atlantis
 refused "and what is no name" 1 "../etc/passwd: not the name of a time zone" up -o timezone=../etc/passwd
 refused "by mkfs.favfs, too" 1 "right/UTC: not the name" "$BUILD/mkfs.favfs" --timezone right/UTC "$S"
-ok "nothing is made then" test ! -e "$S/favorites.db"
-rm -rf "$S"
+refused "and a path with too many slashes" 1 "not the name" up -o timezone=Europe//Berlin
+ok "nothing is made then" test ! -e "$S"
 ok "mkfs.favfs --timezone" "$BUILD/mkfs.favfs" --windows all,year,week,month,day,hour --timezone $zone "$S"
 must_up
 is "status shows it" $zone "$(status_of timezone)"

@@ -101,6 +101,29 @@ fi
 kill -KILL "$(pid_of favfs-unlinker)"
 expires "killed" c
 ok "umount" down
+"$BUILD/favfs" -f "$S" "$M" 2>"$T/log" &
+favfs=$!
+is_up() { [[ -e $M/status ]]; }
+ok "favfs -f" eventually is_up
+kill -KILL "$(pid_of favfs-unlinker)"
+expires "killed, and seen" d
+is "the log says so, once" 1 "$(grep -c 'favfs-unlinker is gone' "$T/log")"
+kill $favfs
+wait $favfs
+is "it ends well" 0 $?
+must_up
+unlinker=$(pid_of favfs-unlinker)
+touch "$R/noma/fans/stuck"
+kill -STOP "$unlinker"
+printf 'remove\tnoma\tstuck\n' >"$M/import" &
+importer=$!
+is_removed() { [[ $(tail -n 1 "$M/changes" | cut -f 5) == stuck ]]; }
+ok "it is stuck" eventually is_removed
+began=$(date +%s)
+kill "$(pid_of favfs)"
+ok "which does not keep favfs from ending" eventually has_no_favfs
+at_most "within seconds" 9 $(($(date +%s) - began))
+wait $importer 2>/dev/null
 
 # ---- however it ends ----
 
