@@ -6,6 +6,7 @@
 
 #include "backend/clock.h"
 #include "backend/sqlite/db.h"
+#include "backend/sqlite/derived.h"
 #include "backend/sqlite/internal.h"
 #include "backend/sqlite/text.h"
 
@@ -130,6 +131,23 @@ static int read_applied(struct snapshot *snapshot)
 	return 0;
 }
 
+/*
+ * Whether the file under the name has counted something: until then the one that was removed,
+ * while it is open here, shows more than a new one.
+ */
+static bool is_counted(const struct store *store)
+{
+	struct position position = {0};
+
+	return derived_applied(store, &position) == 0 && position.seq > 0;
+}
+
+/* Whether the snapshot's file is another's past. */
+static bool is_outdated(const struct snapshots *snapshots, const struct snapshot *snapshot)
+{
+	return db_has_moved(snapshot->db) && is_counted(snapshots->store);
+}
+
 /* BEGIN alone sees nothing yet: the first read fixes the moment. */
 static int hold(struct snapshot *snapshot)
 {
@@ -165,7 +183,7 @@ static struct snapshot **find_slot(struct snapshots *snapshots)
 	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
 		struct snapshot **slot = &snapshots->all[i];
 
-		if (*slot && !(*slot)->held && db_has_moved((*slot)->db)) {
+		if (*slot && !(*slot)->held && is_outdated(snapshots, *slot)) {
 			close_snapshot(*slot);
 			*slot = NULL;
 			snapshots->version_base = snapshots->version_top;
@@ -206,8 +224,11 @@ static int take(struct snapshots *snapshots)
 	if (!slot)
 		return -EMFILE;
 	snapshot = *slot;
-	if (snapshots->newest && db_has_moved(snapshots->newest->db))
+	if (snapshots->newest && db_has_moved(snapshots->newest->db)) {
+		if (!is_counted(snapshots->store))
+			return 0; /* it stays the newest */
 		snapshots->version_base = snapshots->version_top;
+	}
 	if (!snapshot)
 		error = open_snapshot(snapshots->store, &snapshot);
 	if (error)
