@@ -145,10 +145,15 @@ static int set_aside(struct pipeline *pipeline, int64_t seq, const char *why)
 static int take(void *arg, const struct log_entry *entry)
 {
 	struct pipeline *pipeline = arg;
+	int64_t expected = pipeline->position.seq + 1; /* seq grows by one: invariant 1 */
 	const char *why = batch_refuses(entry);
-	int error = why ? set_aside(pipeline, entry->position.seq, why)
-			: batch_add(&pipeline->batch, entry);
+	int error = 0;
 
+	if (entry->position.seq != expected)
+		error = set_aside(pipeline, expected, "missing");
+	if (!error)
+		error = why ? set_aside(pipeline, entry->position.seq, why)
+			    : batch_add(&pipeline->batch, entry);
 	if (error)
 		return error;
 	pipeline->position = entry->position;

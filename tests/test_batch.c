@@ -297,6 +297,45 @@ START_TEST(a_damaged_change_is_set_aside_and_all_is_counted_anew_when_none_waits
 }
 END_TEST
 
+/* What a damaged disk, or a person with an editor, left of the log. */
+static const struct loss {
+	const char *sql;
+	bool applied; /* all of it, before */
+	bool rebuilt; /* at the next start */
+} losses[] = {
+	{"DELETE FROM change WHERE user = 'u7'", false, false},
+	{"DELETE FROM change WHERE user = 'u7'", true, false},
+	{"DELETE FROM change WHERE seq < (SELECT max(seq) FROM change)", true, false},
+	{"DELETE FROM change WHERE seq = (SELECT max(seq) FROM change)", true, true},
+	{"DELETE FROM change", true, true},
+	{"UPDATE change SET tag = tag + 1", true, true},
+};
+
+START_TEST(a_log_with_losses_is_noticed_and_all_is_counted_anew)
+{
+	int64_t noma = make_place("noma");
+	bool rebuilt = false;
+
+	mark_many(noma, "u", 30);
+	open_pipeline();
+	while (losses[_i].applied && pipeline_step(&pipeline) > 0)
+		;
+	sql_run("favorites.db", losses[_i].sql);
+	while (pipeline_step(&pipeline) > 0)
+		;
+	ck_assert_int_eq(all_of("noma"), 30);
+	close_pipeline();
+	open_pipeline();
+	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
+	ck_assert_int_eq(rebuilt, losses[_i].rebuilt);
+	ck_assert_int_eq(unmark(noma, "u3"), 0);
+	ck_assert_int_ge(pipeline_step(&pipeline), 0);
+	ck_assert_int_eq(pipeline_step(&pipeline), 0);
+	ck_assert_int_eq(all_of("noma"), 29);
+	close_pipeline();
+}
+END_TEST
+
 START_TEST(what_was_set_aside_by_one_that_was_killed_is_not_forgotten)
 {
 	int64_t noma = make_place("noma");
@@ -668,6 +707,8 @@ int main(void)
 	tcase_add_loop_test(step,
 		a_damaged_change_is_set_aside_and_all_is_counted_anew_when_none_waits, 0,
 		COUNT(poisons));
+	tcase_add_loop_test(
+		step, a_log_with_losses_is_noticed_and_all_is_counted_anew, 0, COUNT(losses));
 	tcase_add_test(step, what_was_set_aside_by_one_that_was_killed_is_not_forgotten);
 	tcase_add_test(step, counting_anew_can_be_stopped_and_leaves_all_as_it_was);
 	tcase_add_test(step, a_step_that_failed_is_done_once_later);
