@@ -115,7 +115,7 @@ must_up
 unlinker=$(pid_of favfs-unlinker)
 touch "$R/noma/fans/stuck"
 kill -STOP "$unlinker"
-printf 'remove\tnoma\tstuck\n' >"$M/import" &
+printf 'remove\tnoma\tstuck\n' 2>/dev/null >"$M/import" &
 importer=$!
 is_removed() { [[ $(tail -n 1 "$M/changes" | cut -f 5) == stuck ]]; }
 ok "it is stuck" eventually is_removed
