@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,6 +13,7 @@
 
 #include "backend/clock.h"
 #include "backend/log.h"
+#include "backend/program.h"
 
 #define PAUSE_MIN_NS INT64_C(100000000)
 #define PAUSE_MAX_NS INT64_C(30000000000)
@@ -35,24 +35,6 @@ struct supervisor {
 	int64_t pause_ns;
 };
 
-/* The one beside our own program, or else whatever PATH finds. */
-static void find_program(struct supervisor *supervisor)
-{
-	static const char name[] = "favfs-aggregator";
-	char self[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	(void)snprintf(supervisor->program, sizeof(supervisor->program), "%s", name);
-	self[length > 0 ? length : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (!slash || (size_t)(slash + 1 - self) + sizeof(name) > sizeof(self))
-		return;
-	strcpy(slash + 1, name);
-	if (access(self, X_OK) == 0)
-		strcpy(supervisor->program, self);
-}
-
 int supervisor_open(const char *store, struct supervisor **ret_supervisor)
 {
 	struct supervisor *supervisor = calloc(1, sizeof(*supervisor));
@@ -62,7 +44,7 @@ int supervisor_open(const char *store, struct supervisor **ret_supervisor)
 	supervisor->store = store;
 	supervisor->pidfd = -1;
 	supervisor->pause_ns = PAUSE_MIN_NS;
-	find_program(supervisor);
+	program_find("favfs-aggregator", supervisor->program);
 	*ret_supervisor = supervisor;
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #include "backend/backend.h"
 #include "backend/clock.h"
+#include "backend/program.h"
 
 /* Ten million favourites take two minutes. */
 #define RECOUNT_MAX_NS INT64_C(1800000000000)
@@ -59,27 +60,12 @@ static void close_wait(struct wait *wait)
 
 /* ---- the aggregator ---- */
 
-/* The one beside our own program, or else whatever PATH finds. */
-static void find_program(char ret_program[static PATH_MAX])
-{
-	static const char name[] = "favfs-aggregator";
-	ssize_t length = readlink("/proc/self/exe", ret_program, PATH_MAX - sizeof(name));
-	char *slash;
-
-	ret_program[length > 0 ? length : 0] = '\0';
-	slash = strrchr(ret_program, '/');
-	if (slash)
-		strcpy(slash + 1, name);
-	if (!slash || access(ret_program, X_OK) < 0)
-		strcpy(ret_program, name);
-}
-
 static int start_aggregator(struct wait *wait)
 {
 	char program[PATH_MAX];
 	pid_t parent = getpid();
 
-	find_program(program);
+	program_find("favfs-aggregator", program);
 	(void)fflush(NULL); /* what is buffered must not be written twice */
 	wait->child = fork();
 	if (wait->child < 0)

@@ -5,13 +5,13 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/program.h"
 #include "backend/version.h"
 
 /* Of mount(8). */
@@ -84,33 +84,13 @@ static int take_letter(struct call *call, int letter)
 	}
 }
 
-/* The one beside this program, or in the bin beside its sbin, or else whatever PATH finds. */
-static void find_program(char ret_program[static PATH_MAX])
-{
-	static const char *const places[] = {"favfs", "../bin/favfs"};
-	char self[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 16);
-	char *slash;
-
-	self[length > 0 ? length : 0] = '\0';
-	slash = strrchr(self, '/');
-	for (size_t i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
-		strcpy(slash + 1, places[i]); /* fits: room was left */
-		if (access(self, X_OK) == 0) {
-			strcpy(ret_program, self);
-			return;
-		}
-	}
-	strcpy(ret_program, "favfs");
-}
-
 static int run(const struct call *call)
 {
 	char program[PATH_MAX];
 
 	if (call->operand_count < 2)
 		return misuse(call->operand_count ? "no MOUNTPOINT given" : "no STORE given", "");
-	find_program(program);
+	program_find("favfs", program);
 	if (call->verbose)
 		(void)printf("%s -o %s %s %s\n", program, *call->options ? call->options : "rw",
 			call->operands[0], call->operands[1]);
