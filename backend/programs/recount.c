@@ -25,6 +25,9 @@
 /* How often to see whether another's aggregator still is there. */
 #define ANOTHER_LOOK_NS INT64_C(100000000)
 
+/* How long our own may take to end after all is counted. */
+#define END_MS 2000
+
 /* A store seen by somebody who waits for its counts. */
 struct wait {
 	struct store *store;
@@ -84,10 +87,13 @@ static int start_aggregator(struct wait *wait)
 /* It may wait for its turn while another does the work. */
 static int end_aggregator(struct wait *wait)
 {
+	struct pollfd child = {.fd = wait->pidfd, .events = POLLIN};
 	int status = 0;
 
 	if (wait->child <= 0)
 		return 0;
+	(void)poll(
+		&child, wait->pidfd < 0 ? 0 : 1, END_MS); /* it sees by itself that all is done */
 	(void)kill(wait->child, SIGTERM); /* gone already, mostly */
 	while (waitpid(wait->child, &status, 0) < 0 && errno == EINTR)
 		;

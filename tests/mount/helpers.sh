@@ -81,6 +81,10 @@ is "16: misuse" 16 "$(status "$fsck" --windmill "$S")"
 is "16: nothing to check" 16 "$(status "$fsck")"
 is "16: what contradicts itself" 16 "$(status "$fsck" -n -y "$S")"
 rm -r "$S"
+codes() { grep -o '\bF[0-9][0-9][0-9]\b' "$@" | sort -u; }
+page=$(dirname "${BASH_SOURCE[0]}")/../../man/fsck.favfs.8
+at_least "--help says what the codes mean" 50 "$("$fsck" --help | codes | wc -l)"
+same "and so does its page, of each" <("$fsck" --help | codes) <(grep '^\.It F' "$page" | codes)
 
 # ---- a damaged store ----
 
