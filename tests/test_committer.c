@@ -604,6 +604,30 @@ START_TEST(a_writer_that_is_killed_leaves_its_seat_and_its_work)
 }
 END_TEST
 
+/* Two imports and a mark, all waiting: nobody else waits for more than one import. */
+START_TEST(imports_take_turns_with_all_other_changes)
+{
+	const struct import_line lines[] = {
+		{LOG_ADD, "noma", "first", MOMENT_NONE},
+		{LOG_ADD, "noma", "last", MOMENT_NONE},
+	};
+	struct wish wishes[3] = {
+		{.change = {.kind = CHANGE_IMPORT, .lines = &lines[0], .line_count = 1}},
+		{.change = {.kind = CHANGE_IMPORT, .lines = &lines[1], .line_count = 1}},
+		{.change = {.kind = CHANGE_MARK, .name = "between"}},
+	};
+	struct logged *entries;
+
+	wishes[2].change.id = make_place("noma");
+	wishes_do_as_one_batch(wishes, 3);
+	ck_assert_uint_eq(read_log(fixture.reader, &entries), 3);
+	ck_assert_str_eq(entries[0].user, "first");
+	ck_assert_str_eq(entries[1].user, "between");
+	ck_assert_str_eq(entries[2].user, "last");
+	free(entries);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("committer");
@@ -624,6 +648,7 @@ int main(void)
 	tcase_add_test(one, ids_are_never_used_again);
 
 	tcase_add_test(many, a_refused_change_leaves_the_rest_of_its_batch_alone);
+	tcase_add_test(many, imports_take_turns_with_all_other_changes);
 	tcase_add_test(many, a_change_sees_what_those_before_it_in_its_batch_did);
 	tcase_add_test(many, what_is_acknowledged_was_committed_before);
 	tcase_add_test(many, every_change_of_many_threads_is_answered_exactly_once);
