@@ -51,7 +51,7 @@ END {
 		printf "$p%d << EOD\n%sEOD\n", i, points[ordered[i]]
 	for (i = 1; i <= n_colours; i++)
 		plots = plots sprintf("%s$p%d using 1:2 with boxes lc %d title '%s', " \
-			"$p%d using 1:2:3:4 with yerrorbars pt 0 lc rgb 'black' notitle", \
+			"$p%d using 1:2:3:4 with yerrorbars pt -1 lc rgb 'black' notitle", \
 			i > 1 ? ", " : "", i, i, plain(ordered[i]), i)
 	print "plot " plots
 }

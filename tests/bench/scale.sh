@@ -74,10 +74,20 @@ scale_lines()
 		sed 's/user-/guest-/' "$WORK/drawn" >"$WORK/lines" && rm "$WORK/drawn"
 }
 
+scale_is_filled()
+{
+	local size
+
+	for size in $(scale_sizes); do
+		[[ -e $scale_stores/$size ]] || return 1
+	done
+}
+
 scale_fill_all()
 {
 	local size before=0
 
+	! scale_is_filled || return 0
 	scale_lines || return 1
 	for size in $(scale_sizes); do
 		if [[ -e $scale_stores/$size ]]; then
