@@ -100,6 +100,19 @@ overwrite_us()
 	"$BUILD/bench/load" overwrite --target "file:$WORK" --count 500 --seconds 5 | cut -f2
 }
 
+# Instances of inotify, as far as we may look.
+inotify_taken()
+{
+	find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l
+}
+
+# Without inotify favfs looks once a second, and what is measured is that.
+inotify_check()
+{
+	(($(inotify_taken) + 8 <= $(</proc/sys/fs/inotify/max_user_instances))) ||
+		echo "bench: *** INOTIFY IS USED UP BY OTHERS: fs.inotify.max_user_instances ***" >&2
+}
+
 describe_machine()
 {
 	local sync_us
@@ -111,6 +124,7 @@ describe_machine()
 	echo "kernel      $(uname -sr), $(uname -m)"
 	echo "disk        $(findmnt -n -o SOURCE,FSTYPE -T "$WORK")," \
 		"one fdatasync $sync_us us (median of 500)"
+	echo "inotify     $(inotify_taken) of $(</proc/sys/fs/inotify/max_user_instances) instances taken"
 	echo "favfs       $(first_line "$BUILD/favfs" -V), commit $COMMIT"
 	echo "libfuse     $(first_line pkg-config --modversion fuse3)"
 	echo "sqlite      $(first_line pkg-config --modversion sqlite3)"
@@ -186,6 +200,7 @@ main()
 	mkdir -p "$BUILD/bench" || die "cannot make $BUILD/bench"
 	describe_machine >"$WORK/run" || die "cannot measure the disk"
 	tee "$BUILD/bench/run.txt" <"$WORK/run"
+	inotify_check
 	for bench in "${wanted[@]}"; do
 		run "$bench"
 	done
