@@ -90,7 +90,8 @@ same "and the same comes out" "$T/first" "$T/second"
 
 # The bytes of a change, from a store of our own with the same lines.
 must_up -o noaggregator
-LINES=2000 bash -c "$(sed -n '/^plan_lines()/,/^}/p' "$PLAN"); DAYS=30; plan_lines add" | dd bs=512K iflag=fullblock status=none of="$M/import"
+LINES=2000 DAYS=30 bash -c "$(sed -n '/^plan_lines()/,/^}/p' "$PLAN"); plan_lines add" |
+	dd bs=512K iflag=fullblock status=none of="$M/import"
 down
 each=$(awk '$2 == "favorite_bytes" || $2 == "log_bytes" { sum += $3 } END { printf "%.0f", sum }' "$T/first")
 at_most "favourite and log are the file, within a page or two" 10 \
