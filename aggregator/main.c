@@ -36,6 +36,7 @@
 #define ONCE_TICK_MS 100
 
 #define LINGER_FOREVER (-1)
+#define NS_PER_S       INT64_C(1000000000)
 
 struct options {
 	bool foreground;
@@ -195,11 +196,19 @@ static bool rest(const struct program *program, int64_t worked_ns, int changes)
 	return wait_for(program, &timeout, false) != WAKE_SIGNAL;
 }
 
-static enum wake wait_for_bell(const struct program *program)
+/* Without inotify the bell is a tick, which is no change: idle is since @idle_since_ns. */
+static enum wake wait_for_bell(const struct program *program, int64_t idle_since_ns)
 {
-	struct timespec linger = {.tv_sec = program->options->linger_s};
+	int64_t left_ns = program->options->linger_s * NS_PER_S + idle_since_ns;
+	struct timespec linger;
 
-	return wait_for(program, linger.tv_sec == LINGER_FOREVER ? NULL : &linger, true);
+	if (program->options->linger_s == LINGER_FOREVER)
+		return wait_for(program, NULL, true);
+	left_ns -= clock_monotonic_ns();
+	if (left_ns < 0)
+		left_ns = 0;
+	linger = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
+	return wait_for(program, &linger, true);
 }
 
 /* ---- working ---- */
@@ -232,6 +241,8 @@ static int look_once_more(const struct program *program, struct pipeline *pipeli
 /* Until nothing waits (--once, --linger), a signal (0), or an error. */
 static int drain(const struct program *program, struct pipeline *pipeline)
 {
+	int64_t idle_since_ns = clock_monotonic_ns();
+
 	while (!is_told_to_end(program)) {
 		int64_t began = clock_monotonic_ns();
 		int changes = pipeline_step(pipeline);
@@ -240,7 +251,7 @@ static int drain(const struct program *program, struct pipeline *pipeline)
 		if (changes == 0) {
 			if (program->options->once)
 				return 0;
-			wake = wait_for_bell(program);
+			wake = wait_for_bell(program, idle_since_ns);
 			if (wake == WAKE_SIGNAL)
 				return 0;
 			if (wake == WAKE_BELL)
@@ -251,8 +262,8 @@ static int drain(const struct program *program, struct pipeline *pipeline)
 		}
 		if (changes < 0)
 			return changes;
-		if (!pipeline_is_behind(pipeline) &&
-			!rest(program, clock_monotonic_ns() - began, changes))
+		idle_since_ns = clock_monotonic_ns();
+		if (!pipeline_is_behind(pipeline) && !rest(program, idle_since_ns - began, changes))
 			return 0;
 	}
 	return 0;

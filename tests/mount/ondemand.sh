@@ -38,6 +38,15 @@ ok "what changes nothing rings no bell" test ! -e "$S/favorites.bell"
 began=$(milliseconds)
 "$BUILD/favfs-aggregator" -f --linger 1 "$S"
 at_least "--linger 1 lingers for a second" 1000 $(($(milliseconds) - began))
+touch "$M/restaurants/noma/fans/a"
+if ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 timeout 20 strace -f -o "$T/trace" \
+	-e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE "$BUILD/favfs-aggregator" -f --linger 1 "$S" 2>"$T/err"; then
+	at_least "also where there is no inotify, but a tick" 1 "$(grep -c EMFILE "$T/trace")"
+elif grep -q EMFILE "$T/trace"; then
+	fail "without inotify it does not end"
+else
+	skip "without inotify: strace cannot trace here"
+fi
 
 # path_unit: starts it whenever there is a bell
 path_unit()
