@@ -34,11 +34,12 @@ static struct zone {
 
 /*
  * Beside the zones lie other things: copies that count leap seconds, and what this machine
- * takes for its own.
+ * takes for its own, or for none.
  */
 static bool is_name(const char *name)
 {
-	static const char *const others[] = {"posix/", "right/", "posixrules", "localtime"};
+	static const char *const others[] = {
+		"posix/", "right/", "posixrules", "localtime", "Factory"};
 
 	if (!*name || *name == '/' || strstr(name, "//") || name[strlen(name) - 1] == '/' ||
 		strlen(name) >= ZONE_NAME_MAX ||

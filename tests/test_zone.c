@@ -43,6 +43,7 @@ static const struct name {
 	{"posix/UTC", -EINVAL},
 	{"localtime", -EINVAL},
 	{"posixrules", -EINVAL},
+	{"Factory", -EINVAL},
 	{"zone.tab", -EINVAL},
 	{"Europe/Berlin ", -EINVAL},
 	{"CET-1CEST,M3.5.0,M10.5.0/3", -EINVAL},
