@@ -113,6 +113,9 @@ void store_settle(struct store *store);
 /* What the engine is, for people: "SQLite 3.40.1". */
 const char *store_engine(void);
 
+/* What is known to be wrong with this version of the engine, for people; or NULL. */
+const char *store_engine_flaw(void);
+
 /* The kinds of window that this store counts; always with WINDOW_ALL. */
 window_kinds_t store_windows(const struct store *store);
 

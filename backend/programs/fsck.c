@@ -36,15 +36,16 @@ static const char usage[] =
 	"\"CODE PLACE: expected X, found Y\".\n"
 	"\n"
 	"  -n            check only, as without any of these\n"
-	"  -y            repair what can be: what is derived is counted anew; counters and\n"
-	"                attributes in favorites.db are set right while it is not mounted\n"
+	"  -y            repair what can be: count anew what is derived, and while it is\n"
+	"                not mounted, set counters and attributes in favorites.db right\n"
 	"  -a, -p        repair only what is derived, as at boot\n"
 	"      --rebuild count all that is derived anew, even where it is clean\n"
-	"  -h, --help    this text, and what the codes mean\n"
+	"      --codes   what the codes of findings mean, and what repairs them\n"
+	"  -h, --help    this text\n"
 	"  -V, --version version\n"
 	"\n"
 	"-f, -r, -t, -v and -C[FD] are taken for the sake of fsck(8) and mean nothing.\n"
-	"Exit status: 0 clean, 1 corrected, 4 something is left, 8 could not check, 16 usage.\n";
+	"Exit status: 0 clean, 1 corrected, 4 some is left, 8 could not check, 16 usage.\n";
 
 /* ---- options ---- */
 
@@ -54,7 +55,7 @@ static void __attribute__((noreturn)) misuse(const char *problem, const char *wo
 	exit(STATUS_USAGE);
 }
 
-static void __attribute__((noreturn)) print_help(void)
+static void __attribute__((noreturn)) print_codes(void)
 {
 	static const char *const repairs[REPAIRS] = {
 		[REPAIR_NONE] = "",
@@ -64,11 +65,8 @@ static void __attribute__((noreturn)) print_help(void)
 	size_t count;
 	const struct finding_kind *kinds = finding_kinds(&count);
 
-	(void)fputs(usage, stdout);
-	(void)fputs("\nCodes, and what repairs them:\n", stdout);
 	for (size_t i = 0; i < count; i++)
-		(void)printf(
-			"  %s  %s%s\n", kinds[i].code, kinds[i].text, repairs[kinds[i].repair]);
+		(void)printf("%s  %s%s\n", kinds[i].code, kinds[i].text, repairs[kinds[i].repair]);
 	exit(fflush(stdout) == 0 ? STATUS_CLEAN : STATUS_FAILED);
 }
 
@@ -88,8 +86,10 @@ static void take_letter(struct options *options, int letter)
 	case 'R':
 		options->rebuild = true;
 		break;
+	case 'K':
+		print_codes();
 	case 'h':
-		print_help();
+		exit(fputs(usage, stdout) < 0 ? STATUS_FAILED : STATUS_CLEAN);
 	case 'V':
 		exit(puts("fsck.favfs " VERSION) < 0 ? STATUS_FAILED : STATUS_CLEAN);
 	case '?':
@@ -103,6 +103,7 @@ static struct options parse(int argc, char *argv[])
 {
 	static const struct option longs[] = {
 		{"rebuild", no_argument, NULL, 'R'},
+		{"codes", no_argument, NULL, 'K'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
@@ -169,21 +170,31 @@ static int check(const char *store, struct check_summary *ret_summary)
 	return error;
 }
 
+static void print_count(const char *before, int64_t count, const char *noun)
+{
+	(void)printf("%s%lld %s%s", before, (long long)count, noun, count == 1 ? "" : "s");
+}
+
 static void print_summary(const struct options *options, const struct check_summary *summary)
 {
-	long long findings = all_findings(summary);
-	long long repairable = findings - summary->findings[REPAIR_NONE];
+	int64_t findings = all_findings(summary);
+	int64_t repairable = findings - summary->findings[REPAIR_NONE];
 
-	(void)printf(
-		"%s: %lld restaurants, %lld favourites, %lld changes, %lld counts, %lld users: ",
-		options->store, (long long)summary->restaurants, (long long)summary->favorites,
-		(long long)summary->changes, (long long)summary->counts, (long long)summary->users);
-	if (!findings)
-		(void)printf("nothing wrong\n");
-	else if (options->repair)
-		(void)printf("%lld findings left\n", findings);
+	(void)printf("%s: ", options->store);
+	print_count("", summary->restaurants, "restaurant");
+	print_count(", ", summary->favorites, "favourite");
+	print_count(", ", summary->changes, "change");
+	print_count(", ", summary->counts, "count");
+	print_count(", ", summary->users, "user");
+	if (!findings) {
+		(void)printf(": nothing wrong\n");
+		return;
+	}
+	print_count(": ", findings, "finding");
+	if (options->repair)
+		(void)printf(" left\n");
 	else
-		(void)printf("%lld findings, of which -y can repair %lld\n", findings, repairable);
+		(void)printf(", of which -y can repair %lld\n", (long long)repairable);
 }
 
 /* ---- repairing ---- */

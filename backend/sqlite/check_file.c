@@ -234,9 +234,25 @@ static int check_file(struct check *check, int i)
 	return error;
 }
 
+/* An earlier format is no damage. */
+static int check_earlier(struct check *check, struct complaint *ret_why)
+{
+	if (!check->files[0] || schema_check_favorites(check->files[0]) != -ENOEXEC)
+		return 0;
+	return complain(ret_why, -ENOEXEC,
+		"%s/" FAVORITES_DB
+		": made by an earlier version of favfs: mount it once without -o ro,"
+		" which brings it up to date, and check it then",
+		check->store.path);
+}
+
 /* Whether there should be a derived.db depends on the rows of the other. */
 int check_files(struct check *check, struct complaint *ret_why)
 {
+	int earlier = check_earlier(check, ret_why);
+
+	if (earlier)
+		return earlier;
 	if (check->missing[0])
 		check_tell(check, "F001", FAVORITES_DB, "a file", "none");
 	for (int i = 0; i < CHECK_FILES; i++) {

@@ -27,6 +27,20 @@ const char *db_engine(void)
 	return text;
 }
 
+/* In all since there is a log; mended in 3.51.3, and in two older lines after the fact. */
+bool db_has_reset_bug(int version)
+{
+	static const struct {
+		int first;
+		int mended;
+	} lines[] = {{3007000, 3044006}, {3045000, 3050007}, {3051000, 3051003}};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (version >= lines[i].first && version < lines[i].mended)
+			return true;
+	return false;
+}
+
 int db_errno(int code)
 {
 	switch (code & 0xff) {

@@ -9,6 +9,7 @@
 #ifndef FAVFS_DB_H
 #define FAVFS_DB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,12 @@ void db_close(sqlite3 *db); /* NULL is fine; statements must be finalized before
 
 /* "SQLite 3.40.1" */
 const char *db_engine(void);
+
+/*
+ * Whether SQLite of that version, as 3051003 for 3.51.3, has the WAL-reset bug: two connections that
+ * write or checkpoint can lose a commit.
+ */
+bool db_has_reset_bug(int version);
 
 /* What an SQLite result code means to a caller. */
 int db_errno(int code);

@@ -61,22 +61,38 @@ static bool is_ours(const char *file)
 	return false;
 }
 
-/* A directory with anything in it that is not ours shall not become a store. */
-static int check_nothing_foreign(const char *path, struct complaint *ret_why)
+/* 0 where all that is in @path may be; else @error and @what, with the first of the others by name. */
+static int check_only(const char *path, bool (*may_be)(const char *), int error, const char *what,
+	struct complaint *ret_why)
 {
+	char first[NAME_MAX + 1] = "", more[48] = "";
 	DIR *dir = opendir(path);
 	struct dirent *entry;
-	int error = 0;
+	size_t others = 0;
 
 	if (!dir)
 		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
-	while (!error && (entry = readdir(dir)))
-		if (!is_ours(entry->d_name))
-			error = complain(ret_why, -ENOTEMPTY,
-				"%s: not a store, and not empty (%s is in it)", path,
-				entry->d_name);
+	while ((entry = readdir(dir))) {
+		if (may_be(entry->d_name))
+			continue;
+		others += *first != '\0';
+		if (!*first || strcmp(entry->d_name, first) < 0)
+			(void)snprintf(first, sizeof(first), "%s", entry->d_name);
+	}
 	(void)closedir(dir);
-	return error;
+	if (!*first)
+		return 0;
+	if (others)
+		(void)snprintf(
+			more, sizeof(more), " and %zu other%s", others, others > 1 ? "s" : "");
+	return complain(ret_why, error, "%s: %s (%s%s %s in it)", path, what, first, more,
+		others ? "are" : "is");
+}
+
+/* A directory with anything in it that is not ours shall not become a store. */
+static int check_nothing_foreign(const char *path, struct complaint *ret_why)
+{
+	return check_only(path, is_ours, -ENOTEMPTY, "not a store, and not empty", ret_why);
 }
 
 /* SQLite's log needs memory that all of its readers share, and locks that hold. */
@@ -390,11 +406,15 @@ static int look_at_favorites(struct store *store, struct complaint *ret_why)
 
 /* ---- making one ---- */
 
+static bool is_nothing(const char *file)
+{
+	return !strcmp(file, ".") || !strcmp(file, "..") || !strcmp(file, "lost+found");
+}
+
 /* @made: the directory is new; else it must be empty. */
 static int make_new_directory(const char *path, bool *ret_made, struct complaint *ret_why)
 {
-	DIR *dir;
-	struct dirent *entry;
+	char favorites[PATH_MAX];
 	int error = 0;
 
 	*ret_made = mkdir(path, 0700) == 0;
@@ -406,16 +426,10 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 		return 0;
 	if (errno != EEXIST)
 		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
-	dir = opendir(path);
-	if (!dir)
-		return complain(ret_why, -EEXIST, "%s: exists (%s)", path, strerror(errno));
-	while (!error && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			strcmp(entry->d_name, "lost+found") != 0)
-			error = complain(ret_why, -EEXIST,
-				"%s: exists, and is not empty (%s is in it)", path, entry->d_name);
-	(void)closedir(dir);
-	return error;
+	(void)snprintf(favorites, sizeof(favorites), "%s/" FAVORITES_DB, path);
+	if (access(favorites, F_OK) == 0)
+		return complain(ret_why, -EEXIST, "%s: exists, and is a store", path);
+	return check_only(path, is_nothing, -EEXIST, "exists, and is not empty", ret_why);
 }
 
 /* Two may get here at once. */
@@ -648,6 +662,16 @@ void store_settle(struct store *store)
 const char *store_engine(void)
 {
 	return db_engine();
+}
+
+const char *store_engine_flaw(void)
+{
+	return db_has_reset_bug(sqlite3_libversion_number())
+		       ? "This SQLite can lose a commit when one connection writes and another"
+			 " checkpoints\n(the WAL-reset bug of 3.7.0 to 3.51.2; 3.44.6 and 3.50.7 are"
+			 " mended, too).\nfavfs is not affected: one connection does both.  Change"
+			 " a store with nothing else."
+		       : NULL;
 }
 
 void store_figures(struct store *store, struct figures *ret_figures)

@@ -14,7 +14,7 @@ db() { sqlite3 -init /dev/null "$S/$1" "$2" >/dev/null; }
 is "mkfs.favfs makes a store" 0 "$(status "$mkfs" "$S")"
 is "and says what it counts" "$S: an empty store that counts all,month,day, time zone UTC" "$(<"$T/out")"
 is "only its owner may enter" 700 "$(stat -c %a "$S")"
-refused "a store that is there is left alone" 1 "$S: exists" "$mkfs" "$S"
+refused "a store that is there is left alone" 1 "$S: exists, and is a store" "$mkfs" "$S"
 must_up
 is "as it was made" "all,month,day UTC 0" "$(status_of windows) $(status_of timezone) $(status_of favorites)"
 ok "umount" down
@@ -28,8 +28,11 @@ fi
 rm -rf "$S"
 mkdir "$S"
 : >"$S/notes"
-refused "what is no store, either" 1 "notes is in it" "$mkfs" "$S"
-rm "$S/notes"
+refused "what is no store, either" 1 "(notes is in it)" "$mkfs" "$S"
+: >"$S/drafts"
+refused "of several files the first is named" 1 "(drafts and 1 other are in it)" "$mkfs" "$S"
+rm "$S/notes" "$S/drafts"
+refused "nothing is counted by a time zone that is none" 1 "not the name of a time zone" "$mkfs" --timezone Factory "$S"
 : >"$S/lock" # by one that was killed
 refused "a half-made one, too" 1 "lock is in it" "$mkfs" "$S"
 rm "$S/lock"
@@ -67,6 +70,7 @@ unmount "$M"
 ok "nor does --rebuild" timeout 20 "$fsck" --rebuild "$S"
 db derived.db "UPDATE count SET count = 7 WHERE window = 0"
 is "4: left as it is" 4 "$(status "$fsck" -n "$S")"
+is "with a sum in words" "$S: 1 restaurant, 2 favourites, 2 changes, 3 counts, 2 users: 3 findings, of which -y can repair 3" "$(tail -n 1 "$T/out")"
 is "with a line that says what" "F601 counts/noma/all: expected 2, found 7" "$(grep ^F601 "$T/out")"
 is "4: without -y" 4 "$(status "$fsck" "$S" </dev/null)"
 is "1: mended" 1 "$(status "$fsck" -y "$S")"
@@ -83,8 +87,12 @@ is "16: what contradicts itself" 16 "$(status "$fsck" -n -y "$S")"
 rm -r "$S"
 codes() { grep -o '\bF[0-9][0-9][0-9]\b' "$@" | sort -u; }
 page=$(dirname "${BASH_SOURCE[0]}")/../../man/fsck.favfs.8
-at_least "--help says what the codes mean" 50 "$("$fsck" --help | codes | wc -l)"
-same "and so does its page, of each" <("$fsck" --help | codes) <(grep '^\.It F' "$page" | codes)
+for program in favfs favfs-aggregator mkfs.favfs fsck.favfs mount.favfs; do
+	at_most "--help of $program fits on a screen" 23 "$("$BUILD/$program" --help | wc -l)"
+	at_most "in columns, too" 80 "$("$BUILD/$program" --help | awk 'length > most { most = length } END { print most }')"
+done
+at_least "--codes says what the codes mean" 50 "$("$fsck" --codes | codes | wc -l)"
+same "and so does its page, of each" <("$fsck" --codes | codes) <(grep '^\.It F' "$page" | codes)
 
 # ---- a damaged store ----
 
