@@ -2,7 +2,8 @@
  * log.h - what the programs tell a person, one line each.
  *
  * Libraries do not log; the programs do, once per failure: what, on which
- * 'name', why.  Lines go to stderr, or to syslog(3) once nobody reads stderr.
+ * 'name', why.  Lines go to stderr, with their level where that is the journal of systemd, or to
+ * syslog(3) once nobody reads stderr.
  * Any thread.
  */
 #ifndef FAVFS_LOG_H

@@ -2,7 +2,6 @@
  * favfs - mounts a store of favourites.
  */
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,9 @@
 #include "backend/daemon.h"
 #include "backend/log.h"
 #include "backend/version.h"
+#include "fs/attach.h"
 #include "fs/barrier.h"
+#include "fs/holders.h"
 #include "fs/kinds.h"
 #include "fs/loop.h"
 #include "fs/mount.h"
@@ -50,6 +51,7 @@ static void block_signals(void)
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit of ulimit(1) is a full disk */
 }
 
 /* Held snapshots and copies of rankings take descriptors: as many as we may. */
@@ -65,16 +67,12 @@ static void raise_descriptors(void)
 
 /* ---- opening ---- */
 
-/* Where the store is, or will be made. */
+/* Where the store is, or will be made; NULL where it can be neither. */
 static char *resolve_store(const char *store)
 {
 	char *whole = realpath(store, NULL);
-	char *copy = whole ? NULL : strdup(store);
 
-	if (copy)
-		whole = realpath(dirname(copy), NULL);
-	free(copy);
-	return whole;
+	return whole ? whole : mountpoint_absolute(store);
 }
 
 /* A store below its own mountpoint would wait for itself. */
@@ -138,9 +136,11 @@ static int open_store(struct program *program)
 /* The names of the source and the type come first, so that options can override the first. */
 static char *mount_words(const struct options *options)
 {
-	char *source = NULL, *words = NULL;
+	char *source = NULL, *words = NULL, *whole = resolve_store(options->store);
+	int error = fuse_opt_add_opt_escaped(&source, whole ? whole : options->store);
 
-	if (fuse_opt_add_opt_escaped(&source, options->store) < 0)
+	free(whole);
+	if (error)
 		return NULL;
 	if (asprintf(&words, "-osubtype=favfs,fsname=%s,%s%s", source, options->mount,
 		    options->read_only ? ",ro" : "") < 0)
@@ -166,8 +166,13 @@ static int open_session(struct program *program)
 
 static int open_mount(struct program *program)
 {
-	if (fuse_session_mount(program->mount.session, program->mountpoint) < 0)
-		return fail(program->mountpoint, errno ? -errno : -EIO);
+	struct complaint why = {""};
+	int error = attach(program->mount.session, program->mountpoint, &why);
+
+	if (error) {
+		log_line(LOG_ERR, "%s", why.text);
+		return error;
+	}
 	program->mounted = true;
 	return 0;
 }
@@ -206,6 +211,18 @@ static int open_all(struct program *program)
 
 /* ---- closing ---- */
 
+/* Told to end we do not wait for those who use it: they are named, and get errors from now on. */
+static void tell_holders(const struct program *program)
+{
+	char holders[HOLDERS_TEXT_MAX];
+
+	if (fuse_session_exited(program->mount.session))
+		return; /* umount(8) would have failed */
+	if (holders_find(program->mountpoint, holders))
+		log_line(LOG_WARNING, "%s: unmounted while in use by %s", program->mountpoint,
+			holders);
+}
+
 /*
  * First everything accepted is answered, then the mount goes, then the rest:
  * whoever was told "done" was told the truth.
@@ -219,8 +236,10 @@ static void close_all(struct program *program)
 	if (m->store && !m->read_only)
 		store_settle(m->store);
 	rankings_close_all(m);
-	if (program->mounted)
+	if (program->mounted) {
+		tell_holders(program);
 		fuse_session_unmount(m->session);
+	}
 	reader_close(m->reader);
 	store_close(m->store); /* may still tell of something */
 	unlinker_end(m->unlinker);
@@ -274,9 +293,21 @@ static int run(struct program *program, int ready_fd)
 
 static int print_version(void)
 {
-	return printf("favfs %s\nlibfuse %s\n%s\n", VERSION, fuse_pkgversion(), store_engine()) < 0
-		       ? EXIT_FAILURE
-		       : EXIT_SUCCESS;
+	const char *flaw = store_engine_flaw();
+
+	(void)printf("favfs %s\nlibfuse %s\n%s\n", VERSION, fuse_pkgversion(), store_engine());
+	if (flaw)
+		(void)printf("%s\n", flaw);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_help(const struct options *options)
+{
+	if (options->help)
+		(void)fputs(options_usage, stdout);
+	else
+		options_print_words(stdout);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
@@ -294,9 +325,9 @@ int main(int argc, char *argv[])
 		options_fini(&program.options);
 		return 2;
 	}
-	if (program.options.help || program.options.version) {
+	if (program.options.help || program.options.help_words || program.options.version) {
 		options_fini(&program.options);
-		return program.options.help ? fputs(options_usage, stdout) < 0 : print_version();
+		return program.options.version ? print_version() : print_help(&program.options);
 	}
 	if (!program.options.foreground) {
 		error = daemon_fork(&ready_fd);

@@ -15,8 +15,7 @@
 
 #include <mntent.h>
 
-/* realpath(3) cannot pass through a dead mount, so its parent is resolved instead. */
-static char *absolute(const char *path)
+char *mountpoint_absolute(const char *path)
 {
 	char *copy = strdup(path), *copy2 = strdup(path), *parent = NULL, *whole = NULL;
 
@@ -87,8 +86,10 @@ static int check(const char *path, struct complaint *ret_why)
 		return complain(ret_why, -ENOTDIR, "%s: a mountpoint is a directory", path);
 	find_mount(path, type);
 	if (*type)
-		return complain(
-			ret_why, -EBUSY, "%s: something is mounted there (type %s)", path, type);
+		return complain(ret_why, -EBUSY,
+			"%s: something is mounted there (type %s): unmount it,"
+			" or take another place",
+			path, type);
 	return 0;
 }
 
@@ -102,11 +103,12 @@ static bool is_dead(const char *path)
 
 int mountpoint_prepare(const char *path, char **ret_path, struct complaint *ret_why)
 {
-	char *whole = is_dead(path) ? absolute(path) : realpath(path, NULL);
+	char *whole = is_dead(path) ? mountpoint_absolute(path) : realpath(path, NULL);
 	int error = 0;
 
 	if (!whole)
-		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
+		return complain(ret_why, -errno, "%s: %s%s", path, strerror(errno),
+			errno == ENOENT ? ": make the mountpoint first" : "");
 	while (!error && is_dead(whole)) /* dead mounts may be stacked */
 		error = detach(whole, ret_why);
 	if (!error)

@@ -13,4 +13,10 @@
  */
 int mountpoint_prepare(const char *path, char **ret_path, struct complaint *ret_why);
 
+/*
+ * @path from the root on; NULL where its folder does not exist.  Only that is looked at, for
+ * realpath(3) cannot pass through a dead mount.  Free it.
+ */
+char *mountpoint_absolute(const char *path);
+
 #endif

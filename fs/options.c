@@ -6,31 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COLUMNS 80
+
+#define OWN_WORDS                                                                                  \
+	"  ro              read only; any number beside the one mount that writes\n"               \
+	"  allow_other     other users may use the mount\n"                                        \
+	"  allow_root      root may\n"                                                             \
+	"  login_names     users mark and unmark by their own login name only\n"                   \
+	"  durability=full|relaxed  relaxed: a power cut takes what no fsync(2) followed\n"        \
+	"  ttl=90d         new favourites expire so long after they are made (s, m, h, d)\n"       \
+	"  retention=24h   how long changes stay in the log (s, m, h, d)\n"                        \
+	"  windows=LIST    of a new store: of all, year, month, week, day, hour those to\n"        \
+	"                  count (all,month,day)\n"                                                \
+	"  timezone=TZ     of a new store: whose calendar, like Europe/Berlin (UTC)\n"             \
+	"  noaggregator    do not start favfs-aggregator\n"                                        \
+	"  fsname=NAME     the source shown by mount(8), instead of STORE\n"
+
+/* For a screen of 80 columns and 24 lines, with a prompt on it. */
 const char options_usage[] =
 	"Usage: favfs [-f] [-d] [-o OPT,...] STORE MOUNTPOINT\n"
 	"Mounts a store of favourites: touch marks, rm unmarks, cat rankings/all ranks.\n"
 	"\n"
-	"  -f  stay in the foreground        -h  this text\n"
-	"  -d  the same, and trace requests  -V  versions\n"
+	"  -f  stay in the foreground        -h, --help     this text\n"
+	"  -d  the same, and trace requests  -V, --version  versions\n"
 	"\n"
-	"STORE is a directory, made where it does not exist.  Options of -o:\n"
-	"  ro              read only; any number beside the one mount that writes\n"
-	"  allow_other     other users may use the mount\n"
-	"  allow_root      root may\n"
-	"  login_names     a user other than root makes and removes favourites of their own\n"
-	"                  login name only\n"
-	"  durability=full|relaxed  relaxed: what is acknowledged survives a crash, and power\n"
-	"                  loss only after fsync(2) or unmounting\n"
-	"  ttl=90d         new favourites expire so long after they are made (s, m, h, d)\n"
-	"  retention=24h   how long changes stay in the log (s, m, h, d)\n"
-	"  windows=LIST    when the store is being made: which of all, year, month, week,\n"
-	"                  day, hour to count (all,month,day)\n"
-	"  timezone=TZ     when the store is being made: whose calendar they are of, like\n"
-	"                  Europe/Berlin (UTC)\n"
-	"  noaggregator    do not start favfs-aggregator\n"
-	"  fsname=NAME     the source shown by mount(8), instead of STORE\n"
-	"The generic options of mount(8), fstab and systemd are taken, too.\n"
-	"Unmount with umount(8), or fusermount3 -u.\n";
+	"STORE is a directory, made where it does not exist.  Options of -o:\n" OWN_WORDS
+	"and the generic ones of mount(8), fstab(5) and systemd: -o help lists them.\n"
+	"Unmount with umount(8), or fusermount3 -u.\n"
+	"Exit status: 0 it is mounted, 1 it could not be, 2 wrong usage.\n";
 
 /* A century: what is made today must not expire past the last moment there is. */
 #define TTL_NS_MAX (INT64_C(36525) * 86400 * 1000000000)
@@ -49,6 +52,7 @@ enum word_use {
 	WORD_LOGIN_NAMES,
 	WORD_DURABILITY,
 	WORD_TTL,
+	WORD_HELP,
 	WORD_UNKNOWN,
 };
 
@@ -66,6 +70,7 @@ static const struct {
 	{"login_names", WORD_LOGIN_NAMES},
 	{"durability=", WORD_DURABILITY},
 	{"ttl=", WORD_TTL},
+	{"help", WORD_HELP},
 	{"allow_other", WORD_MOUNT},
 	{"allow_root", WORD_MOUNT},
 	{"rw", WORD_RO},
@@ -103,6 +108,29 @@ static const struct {
 	{"x-*", WORD_DROP},
 	{"X-*", WORD_DROP},
 };
+
+/* All words of that use. */
+static void print_words(FILE *out, enum word_use use, const char *what)
+{
+	int column = fprintf(out, "%s:", what);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (words[i].use != use)
+			continue;
+		if (column + 1 + (int)strlen(words[i].word) > COLUMNS)
+			column = fputc('\n', out) < 0;
+		column += fprintf(out, " %s", words[i].word);
+	}
+	(void)fputc('\n', out);
+}
+
+void options_print_words(FILE *out)
+{
+	(void)fputs(OWN_WORDS, out);
+	print_words(out, WORD_MOUNT, "Taken, for the kernel");
+	print_words(
+		out, WORD_DROP, "Taken without effect, being for mount(8), fstab(5) and systemd");
+}
 
 /* Which use a word of -o has, and its value (empty for words without one). */
 static enum word_use find_word(const char *word, const char **ret_value)
@@ -178,8 +206,12 @@ static int take_word(struct options *options, const char *word, struct complaint
 		}
 		return complain(ret_why, -EINVAL,
 			"-o %s: not the name of a time zone, like UTC or Europe/Berlin", word);
+	case WORD_HELP:
+		options->help_words = true;
+		return 0;
 	default:
-		return complain(ret_why, -EINVAL, "-o %s: unknown option", word);
+		return complain(
+			ret_why, -EINVAL, "-o %s: unknown option (-o help lists them)", word);
 	}
 }
 
@@ -257,7 +289,7 @@ static int take_letter(
 
 static int take_operands(struct options *options, int argc, char *argv[], struct complaint *ret_why)
 {
-	if (options->help || options->version)
+	if (options->help || options->help_words || options->version)
 		return 0;
 	if (argc < 2)
 		return complain(ret_why, -EINVAL, argc ? "no MOUNTPOINT given" : "no STORE given");

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "backend/complaint.h"
 #include "backend/moment.h"
@@ -16,6 +17,7 @@ struct options {
 	bool foreground;
 	bool debug;
 	bool help;
+	bool help_words; /* -o help */
 	bool version;
 	bool noaggregator;
 	bool read_only;
@@ -35,5 +37,8 @@ int options_parse(int argc, char *argv[], struct options *ret_options, struct co
 void options_fini(struct options *options);
 
 extern const char options_usage[];
+
+/* What -o takes; whether it could be written shows in ferror(3). */
+void options_print_words(FILE *out);
 
 #endif

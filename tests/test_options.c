@@ -77,7 +77,9 @@ START_TEST(letters_mean_what_the_usage_says)
 	ck_assert_int_eq(PARSE("-d", "STORE", "MOUNT"), 0);
 	ck_assert(options.foreground && options.debug);
 	ck_assert_int_eq(PARSE("-h"), 0);
-	ck_assert(options.help);
+	ck_assert(options.help && !options.help_words);
+	ck_assert_int_eq(PARSE("-o", "ro,help"), 0);
+	ck_assert(options.help_words && !options.help);
 	ck_assert_int_eq(PARSE("--help"), 0);
 	ck_assert(options.help);
 	ck_assert_int_eq(PARSE("-V"), 0);

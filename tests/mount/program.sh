@@ -17,9 +17,22 @@ for word in STORE MOUNTPOINT -f -d -h -V allow_other allow_root retention window
 	ok "-h tells of $word" grep -q -- "$word" "$T/help"
 done
 is "--help is the same" "$(<"$T/help")" "$("$favfs" --help)"
+at_most "which fits on a screen of 24 lines, with a prompt" 23 "$(wc -l <"$T/help")"
+at_most "and of 80 columns" 80 "$(awk 'length > most { most = length } END { print most }' "$T/help")"
+is "-o help lists the words of -o" 0 "$("$favfs" -o help >"$T/words" 2>&1; echo $?)"
+for word in allow_other ttl= noauto x-; do
+	ok "such as $word" grep -q -- "$word" "$T/words"
+done
+refused "and is named where a word is unknown" 2 "-o help" "$favfs" -o windmill "$S" "$M"
 is "-V ends well" 0 "$("$favfs" -V >"$T/version" 2>&1; echo $?)"
 ok "and tells the version" grep -qE '^favfs [0-9]+\.[0-9]+' "$T/version"
 ok "and those below" grep -qi sqlite "$T/version"
+ok "and of libfuse" grep -qE '^libfuse [0-9]+\.[0-9]+' "$T/version"
+is "and warns of this SQLite where that has the bug" "$(
+	sed -n 's/^SQLite //p' "$T/version" | awk -F . '
+		{ n = $1 * 1000000 + $2 * 1000 + $3 }
+		{ print n < 3051003 && !(n >= 3044006 && n < 3045000) && !(n >= 3050007 && n < 3051000) }')" \
+	"$(grep -c 'WAL-reset bug' "$T/version")"
 refused "no arguments" 2 "favfs: no STORE" "$favfs"
 refused "no mountpoint" 2 "favfs: no MOUNTPOINT" "$favfs" "$S"
 refused "too many arguments" 2 "$T/x" "$favfs" "$S" "$M" "$T/x"
@@ -41,6 +54,7 @@ ok "nothing is mounted" test ! -e "$M/restaurants"
 refused "another engine" 1 "postgresql://host/db" "$favfs" postgresql://host/db "$M"
 refused "also in the foreground" 1 "postgresql://host/db" "$favfs" -f postgresql://host/db "$M"
 refused "a mountpoint that is not there" 1 "$T/none" "$favfs" "$S" "$T/none"
+ok "it says what to do" grep -q 'make the mountpoint' "$T/err"
 touch "$T/file"
 refused "a file as a mountpoint" 1 "$T/file" "$favfs" "$S" "$T/file"
 refused "a file as a store" 1 "$T/file" "$favfs" "$T/file" "$M"
@@ -50,8 +64,10 @@ refused "a store that is its own mountpoint" 1 "$M" "$favfs" "$M" "$M"
 is "a mountpoint stays empty by that" "" "$(names "$M")"
 mkdir "$T/foreign"
 touch "$T/foreign/thesis.tex"
-refused "somebody's folder as a store" 1 "thesis.tex" "$favfs" "$T/foreign" "$M"
+refused "somebody's folder as a store" 1 "(thesis.tex is in it)" "$favfs" "$T/foreign" "$M"
 is "it stays as it was" thesis.tex "$(names "$T/foreign")"
+touch "$T/foreign"/{zebra,abstract.tex}
+refused "of several files the first is named" 1 "(abstract.tex and 2 others are in it)" "$favfs" "$T/foreign" "$M"
 if [[ $(id -u) == 0 ]]; then
 	mkdir "$T/others"
 	chown 1001 "$T/others"
@@ -97,8 +113,37 @@ eventually has_no_favfs
 cd "$T" || exit
 here=.$(printf '/..%.0s' {1..20})$T # by which the clean-up knows the program, too
 ok "relative paths" "$favfs" "$here/store" "$here/mnt"
+is "the source is absolute" "$T/store" "$(findmnt -n -o SOURCE "$T/mnt")"
 is "work, too" "changes counts import metrics rankings restaurants status users" "$(names mnt)"
 ok "umount" down
+
+# ---- where it may not mount ----
+
+# beside COMMAND...: in a mount namespace, with a /dev of its own, in which there is little
+beside()
+{
+	unshare -m bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && '"$1" beside "${@:2}"
+}
+fuse() { echo "mknod -m $1 /dev/fuse c 10 229 && shift && "; }
+if [[ $(id -u) == 0 ]] && beside "$(fuse 666) : <>/dev/fuse" x 2>/dev/null; then
+	mkdir -m 755 "$T/nobody" "$T/nobody/mnt" "$T/nobody/store"
+	chown 65534 "$T"/nobody{,/*}
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	theirs=("$favfs" "$T/nobody/store" "$T/nobody/mnt")
+	refused "no /dev/fuse: one line" 1 "favfs: $M: cannot mount: device not found" beside '"$@"' "$favfs" "$S" "$M"
+	ok "it says what a container needs" grep -q -- '--device /dev/fuse' "$T/err"
+	refused "one that may not be opened" 1 "its mode should be 0666" beside "$(fuse 600)"'"$@"' x "${nobody[@]}" "${theirs[@]}"
+	refused "without CAP_SYS_ADMIN" 1 "--cap-add SYS_ADMIN" beside "$(fuse 666)"'"$@"' x \
+		setpriv --bounding-set=-sys_admin "$favfs" "$S" "$M"
+	refused "a folder of somebody else's" 1 "take a folder of your own" beside "$(fuse 666)"'"$@"' x \
+		"${nobody[@]}" "$favfs" "$T/nobody/store" "$M"
+	refused "allow_other that is not allowed" 1 "user_allow_other" beside "$(fuse 666)"'"$@"' x \
+		"${nobody[@]}" "${theirs[@]}" -o allow_other
+	refused "a store on a full disk" 1 "No space left" beside 'mount -t tmpfs -o size=64k none /dev; "$@"' "$favfs" /dev/store "$M"
+	refused "a disk that cannot be written" 1 "Read-only file system" beside 'mount -t tmpfs -o ro none /dev; "$@"' "$favfs" /dev/store "$M"
+else
+	skip "where it may not mount: no mount namespace of one's own here"
+fi
 
 # ---- one mount at a time ----
 
@@ -147,6 +192,22 @@ for signal in TERM INT HUP; do
 	ok "what was marked is there" test -e "$M/restaurants/a/fans/$signal"
 	ok "umount" down
 done
+
+"$favfs" -f "$S" "$M" 2>"$T/err" &
+foreground=$!
+eventually is_mounted
+(cd "$M/rankings" && exec sleep 100) &
+in_it=$!
+tail -f "$M/changes" >/dev/null 2>&1 &
+reads_it=$!
+has_both() { [[ $(readlink "/proc/$in_it/cwd") == "$M"/* && $(readlink "/proc/$reads_it"/fd/* | grep -c "$M/") == 1 ]]; }
+ok "two use the mount" eventually has_both
+kill $foreground
+wait $foreground
+is "SIGTERM ends it well all the same" 0 $?
+is "and says in a line who they are" "favfs: $M: unmounted while in use by pid $in_it (sleep), pid $reads_it (tail)" \
+	"$(sed "s/pid $reads_it (tail), pid $in_it (sleep)/pid $in_it (sleep), pid $reads_it (tail)/" "$T/err")"
+kill $in_it $reads_it 2>/dev/null
 
 lost=0
 for i in {1..20}; do
