@@ -9,6 +9,7 @@
 #   make layers     checks that the arrows between the folders point one way
 #   make format     lays the sources out by .clang-format
 #   make install    PREFIX=/usr/local, DESTDIR=
+#   make deb        a Debian package in build/deb/; make deb-check tries it in a fresh Debian
 #   V=1             shows the commands
 #
 # Variants, each in a folder of its own: make SANITIZE=address,undefined,
@@ -26,7 +27,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wstrict-protot
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS) \
 	-fstack-protector-strong $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
-	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
+	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs sqlite3 libsodium) -pthread
 FUSE_LIBS = $(shell pkg-config --libs fuse3)
@@ -168,29 +169,48 @@ PREFIX ?= /usr/local
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DOCDIR ?= $(PREFIX)/share/doc/favfs
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' backend/version.h)
 BIN := favfs favfs-aggregator
 SBIN := mkfs.favfs fsck.favfs mount.favfs
 MAN := $(wildcard man/*.[1-9])
-DOCS := README.md DESIGN.md BENCHMARKS.md CHANGELOG.md LICENSE
+DOCS ?= README.md DESIGN.md BENCHMARKS.md CHANGELOG.md LICENSE
 UNITS_SYSTEMD := $(wildcard dist/systemd/*)
 INSTALLED = $(BIN:%=$(PREFIX)/bin/%) $(SBIN:%=$(PREFIX)/sbin/%) \
 	$(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(UNITS_SYSTEMD:dist/systemd/%=$(UNITDIR)/%) $(DOCS:%=$(DOCDIR)/%)
+	$(UNITS_SYSTEMD:dist/systemd/%=$(UNITDIR)/%) $(DOCS:%=$(DOCDIR)/%) \
+	$(BIN:%=$(BASHDIR)/%) $(SBIN:%=$(BASHDIR)/%) $(ZSHDIR)/_favfs
+LINKED = $(PREFIX)/sbin/mount.fuse.favfs $(MANDIR)/man8/mount.fuse.favfs.8
 
+# The pages get their version here, the units the place of the programs.
 .PHONY: install uninstall
 install: all
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install -m 755 $(BIN:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(SBIN:%=$(BUILD)/%) $(DESTDIR)$(PREFIX)/sbin
-	for page in $(MAN); do install -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}; done
+	for page in $(MAN:man/%=%); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
+		sed 's/^\.Os favfs$$/.Os "favfs $(VERSION)"/' man/$$page > $$to && chmod 644 $$to; done
 	for unit in $(UNITS_SYSTEMD:dist/systemd/%=%); do \
 		sed 's#/usr/bin/favfs#$(PREFIX)/bin/favfs#' dist/systemd/$$unit \
 			> $(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit; done
-	ln -sf mount.favfs $(DESTDIR)$(PREFIX)/sbin/mount.fuse.favfs
+	for program in $(BIN) $(SBIN); do \
+		install -m 644 dist/completion/favfs.bash $(DESTDIR)$(BASHDIR)/$$program; done
+	install -m 644 dist/completion/_favfs $(DESTDIR)$(ZSHDIR)
+	for link in $(LINKED); do name=$${link##*/}; \
+		ln -sf mount.$${name#mount.fuse.} $(DESTDIR)$$link; done
 	install -m 644 $(DOCS) $(DESTDIR)$(DOCDIR)
 uninstall:
-	rm -f $(INSTALLED:%=$(DESTDIR)%) $(DESTDIR)$(PREFIX)/sbin/mount.fuse.favfs
+	rm -f $(INSTALLED:%=$(DESTDIR)%) $(LINKED:%=$(DESTDIR)%)
 	rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+.PHONY: deb deb-check
+deb:
+	@dist/packages build deb
+	@dist/deb $(VERSION)
+deb-check: deb
+	@dist/packages chroot
+	@dist/try-package build/deb/favfs_$(VERSION)-1_*.deb
 
 .PHONY: clean
 clean:
