@@ -264,20 +264,17 @@ example_cron()
 # What the path unit does is done by hand.
 example_on_demand()
 {
-	local mounting copying start
+	local mounting start
 
 	unmount "$M"
 	eventually none_in "$ROOT"
 	mounting=$(sed -n '1s/^\$ //p' "$EXAMPLE.ours")
-	copying=$(sed -n '2s/^\$ //p' "$EXAMPLE.ours")
 	ok "on-demand: the mount" bash -c "$mounting"
-	ok "on-demand: the units are there" bash -c "cd '$DIST/..' && $copying"
-	is "on-demand: both" "favfs-aggregator@.path favfs-aggregator@.service" \
-		"$(names "$ROOT/etc/systemd/system")"
+	ok "on-demand: the units are there" test -e "$DIST/systemd/favfs-aggregator@.path"
 	ok "on-demand: the one to be enabled is among them" grep -q 'enable.*"favfs-aggregator@.*\.path"$' "$EXAMPLE"
 	touch "$M/restaurants/noma/fans/mallory"
 	ok "on-demand: its condition holds" test -e "$S/favorites.bell"
-	start=$(sed -n 's/^ExecStart=//p' "$ROOT/etc/systemd/system/favfs-aggregator@.service" |
+	start=$(sed -n 's/^ExecStart=//p' "$DIST/systemd/favfs-aggregator@.service" |
 		to_ours | sed "s#%f#$S#; s/--linger 30/--linger 0/")
 	ok "on-demand: the service counts" bash -c "$start"
 	is "on-demand: all of it" 0 "$(sed -n 's/^lag_changes: //p' "$M/status")"
@@ -320,6 +317,63 @@ by_fstab()
 	ok "fstab: for others, too" grep -q ' allow_other\|,allow_other' <(grep -F " $M " /proc/self/mountinfo)
 	unmount "$M"
 	eventually none_in "$ROOT"
+}
+
+# Who holds it is told; pids and the widths of columns differ.
+example_holders()
+{
+	local holder
+
+	if [[ $(id -u) != 0 ]]; then
+		skip "holders: umount(8) is root's"
+		return
+	fi
+	(cd "$M" && exec sleep 100) &
+	holder=$!
+	is "holders: umount refuses" "umount: /mnt/favourites: target is busy." "$(umount "$M" 2>&1 | to_theirs)"
+	is "holders: fuser names them" "root kernel mount /mnt/favourites root $holder ..c.. sleep" \
+		"$(fuser -vm "$M" 2>&1 | grep -v "^Cannot stat file" | to_theirs | sed '1d; s/^[^ ]*: *//' | xargs)"
+	kill $holder
+	wait $holder 2>/dev/null
+}
+
+# What systemd would call: mount(8) with these, which calls mount.favfs.
+example_mount_unit()
+{
+	local unit=$T/mnt-favourites.mount what where options
+
+	cp "$EXAMPLE" "$unit"
+	if command -v systemd-analyze >/dev/null; then
+		is "mount-unit: systemd has nothing against it" "" "$(systemd-analyze verify --man=no "$unit" 2>&1 | grep "${unit##*/}")"
+		is "mount-unit: its name" "${unit##*/}" "$(systemd-escape --path --suffix=mount "$(sed -n 's/^Where=//p' "$unit")")"
+	fi
+	what=$(sed -n 's/^What=//p' "$EXAMPLE.ours") where=$(sed -n 's/^Where=//p' "$EXAMPLE.ours")
+	options=$(sed -n 's/^Options=//p' "$EXAMPLE.ours")
+	ok "mount-unit: mount.favfs takes it" mount.favfs "$what" "$where" -o "$options"
+	ok "mount-unit: it is mounted" is_mounted
+	unmount "$M"
+	eventually none_in "$ROOT"
+}
+
+# What it starts, in folders of ours.
+example_service()
+{
+	local unit=$DIST/systemd/favfs@.service start stop
+
+	if [[ $(id -u) != 0 ]]; then
+		skip "service: it is root's"
+		return
+	fi
+	ok "service: it is named like the unit" grep -q ' favfs@home$' "$EXAMPLE"
+	start=$(sed -n 's/^ExecStart=//p' "$unit" | to_ours | sed "s#\${OPTIONS}#$(sed -n 's/^Environment=OPTIONS=//p' "$unit")#; s/%i/home/g")
+	stop=$(sed -n 's/^ExecStopPost=-//p' "$unit" | to_ours | sed 's/%i/home/g')
+	mkdir -p "$ROOT"/{var/lib,srv}/favfs/home
+	$start &
+	ok "service: it mounts" eventually test -e "$ROOT/srv/favfs/home/status"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	bash -c "$stop"
+	is "service: what a crash left is taken away" "" "$(mounts_in "$ROOT/srv")"
 }
 
 example_fstab() { by_fstab; }
