@@ -23,6 +23,7 @@
 #include "backend/clock.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
+#include "backend/printable.h"
 #include "backend/version.h"
 
 /*
@@ -81,8 +82,8 @@ static int fail(const char *what, int error)
 
 static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
 {
-	(void)fprintf(
-		stderr, "favfs-aggregator: %s%s (see favfs-aggregator --help)\n", problem, word);
+	(void)print_line(
+		stderr, "favfs-aggregator: %s%s (see favfs-aggregator --help)", problem, word);
 	exit(2);
 }
 
@@ -112,6 +113,7 @@ static struct options parse(int argc, char *argv[])
 	struct options options = {.linger_s = LINGER_FOREVER};
 	int letter;
 
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "+fhV", longs, NULL)) != -1) {
 		if (letter == 'f')
 			options.foreground = true;
@@ -127,7 +129,7 @@ static struct options parse(int argc, char *argv[])
 			exit(fputs(letter == 'h' ? usage : "favfs-aggregator " VERSION "\n",
 				     stdout) < 0);
 		else
-			exit(2); /* getopt has said why */
+			misuse("not an option, or without its value: ", printable_option(argv));
 	}
 	if (optind == argc)
 		misuse("no STORE given", "");

@@ -3,7 +3,7 @@
  *
  * Libraries do not log; the programs do, once per failure: what, on which
  * 'name', why.  Lines go to stderr, or to syslog(3) once nobody reads stderr.
- * Any thread.
+ * What is not printable is written as \xNN.  Any thread.
  */
 #ifndef FAVFS_LOG_H
 #define FAVFS_LOG_H

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "backend/clock.h"
+#include "backend/printable.h"
 #include "backend/version.h"
 #include "fs/reply.h"
 #include "fs/request.h"
@@ -82,7 +83,7 @@ static void write_status(const struct mount *m, FILE *out, const struct facts *f
 
 	(void)fprintf(out, "version: %s\n", VERSION);
 	(void)fprintf(out, "engine: %s\n", store_engine());
-	(void)fprintf(out, "store: %s\n", store_where(m->store));
+	(void)print_line(out, "store: %s", store_where(m->store));
 	(void)fprintf(out, "mode: %s\n", m->read_only ? "ro" : "rw");
 	(void)fprintf(out, "durability: %s\n", m->relaxed ? "relaxed" : "full");
 	window_kinds_format(store_windows(m->store), windows);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "backend/printable.h"
 #include "backend/programs/recount.h"
 #include "backend/version.h"
 
@@ -50,7 +51,7 @@ static const char usage[] =
 
 static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
 {
-	(void)fprintf(stderr, "fsck.favfs: %s%s (see fsck.favfs --help)\n", problem, word);
+	(void)print_line(stderr, "fsck.favfs: %s%s (see fsck.favfs --help)", problem, word);
 	exit(STATUS_USAGE);
 }
 
@@ -72,7 +73,7 @@ static void __attribute__((noreturn)) print_help(void)
 	exit(fflush(stdout) == 0 ? STATUS_CLEAN : STATUS_FAILED);
 }
 
-static void take_letter(struct options *options, int letter)
+static void take_letter(struct options *options, int letter, char *const argv[])
 {
 	switch (letter) {
 	case 'n':
@@ -93,7 +94,7 @@ static void take_letter(struct options *options, int letter)
 	case 'V':
 		exit(puts("fsck.favfs " VERSION) < 0 ? STATUS_FAILED : STATUS_CLEAN);
 	case '?':
-		exit(STATUS_USAGE); /* getopt has said why */
+		misuse("not an option, or without its value: ", printable_option(argv));
 	default: /* fsck(8)'s */
 		break;
 	}
@@ -110,8 +111,9 @@ static struct options parse(int argc, char *argv[])
 	struct options options = {0};
 	int letter;
 
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "nyapfrtvC::hV", longs, NULL)) != -1)
-		take_letter(&options, letter);
+		take_letter(&options, letter, argv);
 	if (options.check_only && (options.repair || options.repair_derived || options.rebuild))
 		misuse("-n goes with nothing that repairs", "");
 	if (optind == argc)
@@ -165,7 +167,7 @@ static int check(const char *store, struct check_summary *ret_summary)
 
 	wipe_progress();
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	return error;
 }
 
@@ -173,17 +175,20 @@ static void print_summary(const struct options *options, const struct check_summ
 {
 	long long findings = all_findings(summary);
 	long long repairable = findings - summary->findings[REPAIR_NONE];
+	char verdict[96];
 
-	(void)printf(
-		"%s: %lld restaurants, %lld favourites, %lld changes, %lld counts, %lld users: ",
-		options->store, (long long)summary->restaurants, (long long)summary->favorites,
-		(long long)summary->changes, (long long)summary->counts, (long long)summary->users);
 	if (!findings)
-		(void)printf("nothing wrong\n");
+		(void)strcpy(verdict, "nothing wrong");
 	else if (options->repair)
-		(void)printf("%lld findings left\n", findings);
+		(void)snprintf(verdict, sizeof(verdict), "%lld findings left", findings);
 	else
-		(void)printf("%lld findings, of which -y can repair %lld\n", findings, repairable);
+		(void)snprintf(verdict, sizeof(verdict),
+			"%lld findings, of which -y can repair %lld", findings, repairable);
+	(void)print_line(stdout,
+		"%s: %lld restaurants, %lld favourites, %lld changes, %lld counts, %lld users: %s",
+		options->store, (long long)summary->restaurants, (long long)summary->favorites,
+		(long long)summary->changes, (long long)summary->counts, (long long)summary->users,
+		verdict);
 }
 
 /* ---- repairing ---- */
@@ -195,9 +200,9 @@ static int repair_favorites(const char *store)
 	int error = store_repair(store, &why);
 
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	else
-		(void)printf("%s: counters and attributes set right\n", store);
+		(void)print_line(stdout, "%s: counters and attributes set right", store);
 	return error == -EBUSY ? 0 : error;
 }
 
@@ -208,16 +213,16 @@ static int repair_derived(const char *store, const struct check_summary *summary
 	int error;
 
 	if (!summary->countable) {
-		(void)fprintf(stderr,
-			"fsck.favfs: %s: favorites.db is damaged: nothing is counted anew from it\n",
+		(void)print_line(stderr,
+			"fsck.favfs: %s: favorites.db is damaged: nothing is counted anew from it",
 			store);
 		return 0;
 	}
 	error = recount(store, &why);
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	else
-		(void)printf("%s: all that is derived was counted anew\n", store);
+		(void)print_line(stdout, "%s: all that is derived was counted anew", store);
 	return error;
 }
 
