@@ -429,7 +429,7 @@ static int open_copy(struct ranking *ranking)
 
 	if (ranking->copy_fd >= 0)
 		return 0;
-	ranking->copy_fd = open(store->path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	ranking->copy_fd = openat(store->directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return ranking->copy_fd < 0 ? -errno : 0;
 }
 
