@@ -15,7 +15,7 @@
 SHELL := /bin/bash
 Q := $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
-PKGS := fuse3 sqlite3 libsodium
+PKGS := fuse3 sqlite3 libsodium libseccomp
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma := ,
 
@@ -26,7 +26,7 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS) \
 	-fstack-protector-strong $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
 ALL_LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = $(shell pkg-config --libs sqlite3 libsodium) -pthread
+LIBS = $(shell pkg-config --libs sqlite3 libsodium libseccomp) -pthread
 FUSE_LIBS = $(shell pkg-config --libs fuse3)
 
 BACKEND := $(wildcard backend/*.c backend/sqlite/*.c)

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "backend/backend.h"
 #include "backend/bell.h"
 #include "backend/clock.h"
+#include "backend/confine.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
 #include "backend/printable.h"
@@ -432,7 +432,9 @@ int main(int argc, char *argv[])
 	struct complaint why = {""};
 	int ready = -1, status = EXIT_FAILURE;
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_WORKER);
+	confine_calls(CONFINE_WORKER);
 	log_open("favfs-aggregator");
 	if (!options.foreground && !options.once && daemon_fork(&ready) < 0)
 		return fail("going to the background", -errno);

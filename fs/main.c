@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/clock.h"
+#include "backend/confine.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
 #include "backend/version.h"
@@ -169,6 +169,7 @@ static int open_mount(struct program *program)
 	if (fuse_session_mount(program->mount.session, program->mountpoint) < 0)
 		return fail(program->mountpoint, errno ? -errno : -EIO);
 	program->mounted = true;
+	confine_calls(CONFINE_MOUNT);
 	return 0;
 }
 
@@ -188,8 +189,10 @@ static int open_all(struct program *program)
 		if (error)
 			return fail("starting a process", error);
 	}
-	if (!error)
-		error = open_session(program);
+	if (error)
+		return error;
+	confine_privileges(CONFINE_MOUNT); /* before the first thread */
+	error = open_session(program);
 	if (!error)
 		error = notifier_open(m->session, m->unlinker, &m->notifier);
 	if (error)
@@ -285,7 +288,6 @@ int main(int argc, char *argv[])
 	struct complaint why = {""};
 	int ready_fd = -1, error;
 
-	(void)umask(077);
 	log_open("favfs");
 	error = options_parse(argc, argv, &program.options, &why);
 	if (error) {
@@ -298,6 +300,7 @@ int main(int argc, char *argv[])
 		options_fini(&program.options);
 		return program.options.help ? fputs(options_usage, stdout) < 0 : print_version();
 	}
+	confine_memory(program.options.debug);
 	if (!program.options.foreground) {
 		error = daemon_fork(&ready_fd);
 		if (error)

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "backend/confine.h"
 #include "backend/printable.h"
 #include "backend/programs/recount.h"
 #include "backend/version.h"
@@ -265,7 +265,9 @@ int main(int argc, char *argv[])
 	struct options options = parse(argc, argv);
 	enum status status;
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_TOOL);
+	confine_calls(CONFINE_TOOL);
 	status = run(&options);
 	if (fflush(stdout) != 0) {
 		(void)fprintf(stderr, "fsck.favfs: standard output: %s\n", strerror(errno));

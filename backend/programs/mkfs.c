@@ -4,9 +4,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "backend/backend.h"
+#include "backend/confine.h"
 #include "backend/printable.h"
 #include "backend/version.h"
 #include "backend/zone.h"
@@ -75,7 +75,9 @@ int main(int argc, char *argv[])
 	char windows[WINDOW_KINDS_TEXT_MAX];
 	struct complaint why = {""};
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_TOOL);
+	confine_calls(CONFINE_TOOL);
 	if (store_make(options.store, &options.form, &why) < 0) {
 		(void)print_line(stderr, "mkfs.favfs: %s", why.text);
 		return EXIT_FAILURE;
