@@ -231,6 +231,7 @@ static void close_all(struct program *program)
 	unlinker_free(m->unlinker);
 	if (m->session)
 		fuse_session_destroy(m->session);
+	shares_fini(&m->shares);
 	free(program->mountpoint);
 	options_fini(&program->options);
 }

@@ -377,6 +377,11 @@ void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info)
 	*ret_info = ranking->info;
 }
 
+bool ranking_is_shared(const struct ranking *ranking)
+{
+	return ranking->users > 1;
+}
+
 int reader_ranking(struct reader *reader, window_t window, struct ranking_info *ret_info)
 {
 	struct snapshot *snapshot;
