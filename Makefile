@@ -80,7 +80,7 @@ $(call objects,$(BACKEND) $(FS) $(AGGREGATOR) $(MKFS) $(FSCK) $(MOUNT)): $(BUILD
 # ---- tests ----
 
 # A unit test links the whole backend and what it tests of the others, but no main.
-TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/import_line.c fs/node.c fs/options.c
+TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/import_line.c fs/node.c fs/options.c fs/shares.c
 TEST_COMMON := $(wildcard tests/support/*.c)
 
 $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
