@@ -37,8 +37,8 @@ static const uint64_t kept[] = {
 static void bound_capabilities(uint64_t keep)
 {
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-		if (!(keep >> cap & 1))
-			(void)prctl(PR_CAPBSET_DROP, cap);
+		if (!(keep >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0)
+			return; /* done before: CAP_SETPCAP went with it */
 }
 
 static void drop_capabilities(uint64_t keep)
