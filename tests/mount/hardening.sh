@@ -13,7 +13,6 @@ is_root() { [[ $(id -u) == 0 ]]; }
 of() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$(pid_of "$1")/status"; }
 
 cores() { awk '/^Max core file size/ { print $5, $6 }' "/proc/$(pid_of "$1")/limits"; }
-owner() { stat -c %u "/proc/$(pid_of "$1")/environ"; }
 
 bits() # CAPABILITY-NUMBER...: as in /proc/PID/status
 {
@@ -29,7 +28,6 @@ for program in favfs favfs-unlinker favfs-aggregator; do
 	ok "$program runs" eventually of $program Pid
 	is "$program leaves no core file" "0 0" "$(cores $program)"
 	is "$program makes files for its owner alone" 0077 "$(of $program Umask)"
-	is "$program is not to be looked into" 0 "$(owner $program)"
 done
 for program in favfs-unlinker favfs-aggregator; do
 	is "$program gains no privileges" 1 "$(of $program NoNewPrivs)"
@@ -53,6 +51,18 @@ fan a ann
 kill "$(pid_of favfs-aggregator)"
 ok "an aggregator is started again for all that" settle
 ok "umount" down
+
+if is_root; then # of a process of theirs, /proc says that it is root's when they may not look into it
+	as=(setpriv --reuid=1001 --regid=1001 --clear-groups)
+	mkdir "$T/own"
+	chown 1001:1001 "$T/own"
+	ok "a store of an ordinary user" "${as[@]}" "$BUILD/mkfs.favfs" "$T/own/store"
+	"${as[@]}" "$BUILD/favfs-aggregator" -f "$T/own/store" &
+	hidden() { [[ $(stat -c %u "/proc/$(pid_of favfs-aggregator)/environ") == 0 ]]; }
+	ok "others of that user do not look into the aggregator" eventually hidden
+	kill $!
+	wait $!
+fi
 
 # ---- stores that are not trusted ----
 
