@@ -161,7 +161,7 @@ DOCDIR ?= $(PREFIX)/share/doc/favfs
 BIN := favfs favfs-aggregator
 SBIN := mkfs.favfs fsck.favfs mount.favfs
 MAN := $(wildcard man/*.[1-9])
-DOCS := README.md DESIGN.md CHANGELOG.md LICENSE
+DOCS := README.md DESIGN.md SECURITY.md CHANGELOG.md LICENSE
 UNITS_SYSTEMD := $(wildcard dist/systemd/*)
 INSTALLED = $(BIN:%=$(PREFIX)/bin/%) $(SBIN:%=$(PREFIX)/sbin/%) \
 	$(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
