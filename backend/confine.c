@@ -117,7 +117,7 @@ void confine_calls(enum confine_role role)
 	if (role == CONFINE_WORKER) {
 		refuse(filter, no_workers, sizeof(no_workers) / sizeof(*no_workers));
 		(void)seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+			SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
 	}
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	(void)seccomp_load(filter);
