@@ -4,6 +4,8 @@
 #   make demo       installs what is missing, builds, mounts on ./mnt, loads seeds/
 #   make check      the same set-up, then all tests ("make test" is the same)
 #   make bench      measures against peers (ONLY=mark for one)
+#   make bench-table   puts what was measured last into BENCHMARKS.md
+#   make plan       what DAILY=100000 changes and READS=1000000 readings a day need
 #   make layers     checks that the arrows between the folders point one way
 #   make format     lays the sources out by .clang-format
 #   make install    PREFIX=/usr/local, DESTDIR=
@@ -129,6 +131,14 @@ bench:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH)
 	@BUILD=$(BUILD) tests/bench/bench.sh $(if $(ONLY),ONLY=$(ONLY))
 
+.PHONY: bench-table
+bench-table:
+	@BUILD=$(BUILD) tests/bench/table.sh BENCHMARKS.md
+
+.PHONY: plan
+plan: all
+	@BUILD=$(BUILD) dist/plan $(foreach word,DAILY READS PEAK RETENTION WRITES MEASURED,$(if $($(word)),$(word)=$($(word))))
+
 # ---- the rest ----
 
 .PHONY: packages
@@ -161,7 +171,7 @@ DOCDIR ?= $(PREFIX)/share/doc/favfs
 BIN := favfs favfs-aggregator
 SBIN := mkfs.favfs fsck.favfs mount.favfs
 MAN := $(wildcard man/*.[1-9])
-DOCS := README.md DESIGN.md SECURITY.md CHANGELOG.md LICENSE
+DOCS := README.md DESIGN.md SECURITY.md BENCHMARKS.md CHANGELOG.md LICENSE
 UNITS_SYSTEMD := $(wildcard dist/systemd/*)
 INSTALLED = $(BIN:%=$(PREFIX)/bin/%) $(SBIN:%=$(PREFIX)/sbin/%) \
 	$(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \

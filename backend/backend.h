@@ -125,6 +125,12 @@ const char *store_timezone(const struct store *store);
  */
 int64_t store_committed(const struct store *store);
 
+/*
+ * Whether a favourite that exists survives power loss as far as durability goes; if not (it
+ * was made early), a SYNC waits for that.
+ */
+bool store_has(const struct store *store, int64_t favorite);
+
 /* What the medium under the store says of its space: see statvfs(3). */
 int store_space(const struct store *store, struct statvfs *ret_space);
 
@@ -202,6 +208,7 @@ struct change {
 	enum change_kind kind;
 	bool exclusive; /* an existing favourite, target or attribute is -EEXIST */
 	bool must; /* SET_ATTRIBUTE: a missing one is -ENODATA */
+	bool early; /* @done may come when it is committed: see store_has */
 	uid_t uid;
 	gid_t gid;
 	int64_t id;
@@ -215,9 +222,10 @@ struct change {
 	size_t line_count;
 
 	/*
-	 * Called once, on a thread of the store, after the commit that holds the
-	 * change (@error 0, @after is what it left behind), or when it will never
-	 * happen (a negative errno, @after is NULL).  Must not block.
+	 * Called once, on a thread of the store, when the change is committed and, but
+	 * for relaxed and @early, survives power loss (@error 0, @after is what it left
+	 * behind), or when nothing is promised of it (a negative errno, @after is NULL).
+	 * Must not block.
 	 */
 	void (*done)(struct change *change, int error, const union changed *after);
 
@@ -441,7 +449,8 @@ struct figures {
 	uint64_t changes; /* logged by them */
 	uint64_t refused; /* requests that were refused, or failed */
 	uint64_t largest; /* requests answered by one commit */
-	struct histogram commit; /* how long a commit took */
+	struct histogram commit; /* how long a transaction took, without the sync */
+	struct histogram sync; /* how long the medium took */
 	int failed; /* why nothing is acknowledged any more; 0: all is well */
 	int last_error; /* the last that was told to anybody but refusals; 0: none */
 };

@@ -111,7 +111,7 @@ static void created(struct request *r, const union changed *after)
 	struct fuse_entry_param e;
 
 	favorite_entry(r->mount, &after->favorite, &e);
-	r->fi.noflush = 1;
+	r->fi.noflush = store_has(r->mount->store, after->favorite.id);
 	reply_create(r->req, &e, &r->fi);
 }
 
@@ -138,6 +138,7 @@ static void fans_create(struct mount *m, fuse_req_t req, struct node n, const ch
 		r = new_if_allowed(m, req, CHANGE_MARK, n, name);
 	if (!r)
 		return;
+	r->change.early = fi; /* what follows waits: utimens(2), or close(2) */
 	r->change.exclusive = !fi || (fi->flags & O_EXCL);
 	r->change.uid = caller->uid;
 	r->change.gid = caller->gid;
@@ -289,6 +290,29 @@ static void set_owner(
 	request_submit(r);
 }
 
+static void touched(struct request *r, const union changed *after)
+{
+	(void)after;
+	reply_attr(r->req, 0, &r->st, r->timeout_s);
+}
+
+/* Of one that was made a moment ago: the answer to touch(1). */
+static void answer_attr_late(struct mount *m, fuse_req_t req, struct node n)
+{
+	struct request *r = request_new(m, req, CHANGE_SYNC, 0, NULL);
+	int error = r ? read_attr(m, n, &r->st, &r->timeout_s) : 0;
+
+	if (!r)
+		return;
+	if (error) {
+		reply_error(req, error);
+		request_free(r);
+		return;
+	}
+	r->reply = touched;
+	request_submit(r);
+}
+
 static int favorite_getattr(struct mount *m, struct node n, struct stat *st)
 {
 	double ignored;
@@ -315,6 +339,8 @@ static void favorite_setattr(
 		set_owner(m, req, n, st, to_set);
 	else if ((to_set & FUSE_SET_ATTR_MTIME) && !(to_set & FUSE_SET_ATTR_MTIME_NOW))
 		set_created(m, req, n, st);
+	else if (!m->read_only && !store_has(m->store, n.key))
+		answer_attr_late(m, req, n);
 	else
 		answer_attr(m, req, n);
 }
@@ -325,7 +351,7 @@ static void favorite_open(struct mount *m, fuse_req_t req, struct node n, struct
 	struct favorite favorite;
 	int error = reader_favorite_by_id(m->reader, n.key, &favorite);
 
-	fi->noflush = 1;
+	fi->noflush = store_has(m->store, n.key);
 	if (error)
 		reply_error(req, error == -ENOENT ? -ESTALE : error);
 	else

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/log.h"
+#include "backend/thread.h"
 #include "fs/unlinker.h"
 
 struct item {
@@ -218,7 +218,6 @@ int notifier_open(
 	struct fuse_session *session, struct unlinker *unlinker, struct notifier **ret_notifier)
 {
 	struct notifier *notifier = calloc(1, sizeof(*notifier));
-	sigset_t all, before;
 	int error;
 
 	if (!notifier)
@@ -228,10 +227,7 @@ int notifier_open(
 	notifier->last = &notifier->first;
 	(void)pthread_mutex_init(&notifier->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_cond_init(&notifier->wake, NULL);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = -pthread_create(&notifier->thread, NULL, run, notifier);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	error = thread_start(&notifier->thread, run, notifier);
 	if (error) {
 		free(notifier);
 		return error;

@@ -342,12 +342,27 @@ static void op_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset,
 	refuse(OPERATION_fallocate, req);
 }
 
+/* Answers when all that was answered early survives power loss. */
+static void sync_all(struct mount *m, fuse_req_t req)
+{
+	struct request *r = request_new(m, req, CHANGE_SYNC, 0, NULL);
+
+	if (r)
+		request_submit(r);
+}
+
+/* Of a favourite that was made a moment ago: touch(1) may say so when it is closed. */
 static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino;
+	struct mount *m = mount_of(req);
+	struct node n;
+	const struct node_ops *ops = begin(OPERATION_flush, req, ino, &n);
+
 	(void)fi;
-	reply_begin(OPERATION_flush);
-	reply_error(req, 0); /* nothing is ever held back */
+	if (ops && n.kind == NODE_FAVORITE && !store_has(m->store, n.key))
+		sync_all(m, req);
+	else if (ops)
+		reply_error(req, 0);
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -362,15 +377,7 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	reply_error(req, 0);
 }
 
-static void sync_all(struct mount *m, fuse_req_t req)
-{
-	struct request *r = request_new(m, req, CHANGE_SYNC, 0, NULL);
-
-	if (r)
-		request_submit(r);
-}
-
-/* What is derived is waited for; the rest is on the medium already, if not relaxed. */
+/* What is derived is waited for, the rest brought to the medium. */
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
 	struct mount *m = mount_of(req);
@@ -381,7 +388,7 @@ static void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 	(void)fi;
 	if (ops && ops->derived)
 		barrier_add(m, req);
-	else if (ops && m->relaxed && !m->read_only)
+	else if (ops && !m->read_only)
 		sync_all(m, req);
 	else if (ops)
 		reply_error(req, 0);

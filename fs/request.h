@@ -2,7 +2,7 @@
  * request.h - requests that wait for a commit.
  *
  * A handler makes a request, fills in its change, and submits it; the answer goes out
- * from the committer's thread after the commit (invariant 2).  The loop does not wait.
+ * from a thread of the store after the commit (invariant 2).  The loop does not wait.
  */
 #ifndef FAVFS_REQUEST_H
 #define FAVFS_REQUEST_H
@@ -20,7 +20,9 @@ struct request {
 	union changed after; /* what it left behind */
 	void *value; /* owned: of an attribute */
 	struct fuse_file_info fi; /* of a create */
-	/* Answers success; NULL: with nothing but that.  On the committer's thread. */
+	struct stat st; /* of an answer that was put off */
+	double timeout_s;
+	/* Answers success; NULL: with nothing but that.  On a thread of the store. */
 	void (*reply)(struct request *r, const union changed *after);
 };
 

@@ -207,7 +207,10 @@ static void write_metrics(const struct mount *m, FILE *out, const struct facts *
 	request_touches(&touches);
 	write_histogram(out, "touch_seconds",
 		"Time from the request to make a favourite to its answer.", &touches);
-	write_histogram(out, "commit_seconds", "Time of a transaction.", &f->figures.commit);
+	write_histogram(out, "commit_seconds", "Time of a transaction, without the sync.",
+		&f->figures.commit);
+	write_histogram(
+		out, "sync_seconds", "Time of a sync of committed transactions.", &f->figures.sync);
 	write_counters(out, f);
 	write_gauges(out, f);
 }

@@ -235,7 +235,7 @@ static void close_writer(void)
 /* Logs @count changes, the clock going on by @step_ns before each. */
 static void log_changes(int count, int64_t step_ns)
 {
-	ck_assert_int_eq(writer_begin(&writer, false), 0);
+	ck_assert_int_eq(writer_begin(&writer), 0);
 	for (int i = 0; i < count; i++) {
 		fixture_clock_ns += step_ns;
 		writer_tick(&writer);
@@ -284,7 +284,7 @@ START_TEST(a_transaction_rolled_back_leaves_no_gap)
 {
 	open_writer();
 	log_changes(3, 1);
-	ck_assert_int_eq(writer_begin(&writer, false), 0);
+	ck_assert_int_eq(writer_begin(&writer), 0);
 	ck_assert_int_eq(writer_log(&writer, LOG_ADD, 1, "noma", "bob", START_NS, MOMENT_NONE), 0);
 	writer_rollback(&writer);
 	log_changes(1, 1);
@@ -499,7 +499,7 @@ END_TEST
 START_TEST(every_op_counts_with_its_length)
 {
 	open_writer();
-	ck_assert_int_eq(writer_begin(&writer, false), 0);
+	ck_assert_int_eq(writer_begin(&writer), 0);
 	for (enum log_op op = LOG_ADD; op <= LOG_EXPIRE; op++)
 		ck_assert_int_eq(writer_log(&writer, op, 1, "noma", "alice",
 					 op == LOG_ADD || op == LOG_UPDATE ? START_NS : MOMENT_NONE,

@@ -412,14 +412,6 @@ static int set_owner(struct writer *writer, struct change *change)
 	return writer_save_favorite(writer, after);
 }
 
-/* The commit that holds it is the one that syncs. */
-static int sync_all(struct writer *writer, struct change *change)
-{
-	(void)writer;
-	(void)change;
-	return 0;
-}
-
 static int (*const apply[CHANGE_KINDS])(struct writer *, struct change *) = {
 	[CHANGE_MAKE_RESTAURANT] = make_restaurant,
 	[CHANGE_REMOVE_RESTAURANT] = remove_restaurant,
@@ -434,12 +426,11 @@ static int (*const apply[CHANGE_KINDS])(struct writer *, struct change *) = {
 	[CHANGE_SET_ATTRIBUTE] = writer_set_attribute,
 	[CHANGE_REMOVE_ATTRIBUTE] = writer_remove_attribute,
 	[CHANGE_IMPORT] = writer_import,
-	[CHANGE_SYNC] = sync_all,
 };
 
 int writer_apply(struct writer *writer, struct change *change)
 {
-	assert((unsigned)change->kind < CHANGE_KINDS);
+	assert((unsigned)change->kind < CHANGE_KINDS && apply[change->kind]);
 	writer_tick(writer);
 	return apply[change->kind](writer, change);
 }

@@ -85,7 +85,7 @@ static int find_cut(
 
 static int remove_before(struct writer *writer, int64_t seq)
 {
-	int error = writer_begin(writer, false);
+	int error = writer_begin(writer);
 
 	if (error)
 		return error;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +11,10 @@
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/derived.h"
 #include "backend/sqlite/internal.h"
+#include "backend/sqlite/queue.h"
+#include "backend/sqlite/syncer.h"
 #include "backend/sqlite/writer.h"
+#include "backend/thread.h"
 
 /* How often, at most, to see whether the log is due for trimming. */
 #define TRIM_LOOK_NS INT64_C(10000000000)
@@ -22,12 +24,6 @@
 
 /* After a failure, when to try again to remove what has expired. */
 #define RETRY_NS INT64_C(1000000000)
-
-/* In the order in which they came. */
-struct queue {
-	struct change *first;
-	struct change **last;
-};
 
 /* I: set before the thread starts; L: under lock; C: committer's thread only; A: atomic. */
 struct committer {
@@ -44,34 +40,13 @@ struct committer {
 	bool closing; /* L */
 	struct writer writer; /* C */
 	int bell; /* C */
-	int failed; /* C: why nothing is acknowledged any more; 0: all is well */
+	struct syncer *syncer; /* I: who answers */
 	int64_t trim_looked_ns; /* C */
 	bool trimming; /* C: there was more to trim */
 	_Atomic int64_t committed; /* A */
 	pthread_mutex_t figures_lock;
 	struct figures figures; /* guarded by figures_lock */
 };
-
-static void append(struct queue *queue, struct change *change)
-{
-	change->next = NULL;
-	*queue->last = change;
-	queue->last = &change->next;
-}
-
-/* The first @most of them, or NULL. */
-static struct change *take(struct queue *queue, size_t most)
-{
-	struct change *batch = queue->first, **end = &queue->first;
-
-	while (most-- && *end)
-		end = &(*end)->next;
-	queue->first = *end;
-	if (!queue->first)
-		queue->last = &queue->first;
-	*end = NULL;
-	return batch;
-}
 
 static bool is_empty(const struct committer *committer)
 {
@@ -82,8 +57,17 @@ void committer_submit(struct committer *committer, struct change *change)
 {
 	bool wake;
 
+	if (change->kind == CHANGE_SYNC) { /* there is nothing to commit */
+		change->next = NULL;
+		change->error = 0;
+		syncer_submit(committer->syncer, change);
+		return;
+	}
+
 	(void)pthread_mutex_lock(&committer->lock);
-	append(change->kind == CHANGE_IMPORT ? &committer->imports : &committer->changes, change);
+	change->next = NULL;
+	queue_append(
+		change->kind == CHANGE_IMPORT ? &committer->imports : &committer->changes, change);
 	wake = committer->sleeping;
 	committer->sleeping = false;
 	(void)pthread_mutex_unlock(&committer->lock);
@@ -97,6 +81,7 @@ void committer_settle(struct committer *committer)
 	while (!is_empty(committer) || committer->busy)
 		(void)pthread_cond_wait(&committer->idle, &committer->lock);
 	(void)pthread_mutex_unlock(&committer->lock);
+	syncer_settle(committer->syncer);
 }
 
 /* Sleeps until something comes or something expires: false for the latter. */
@@ -120,13 +105,15 @@ static struct change *take_batch(struct committer *committer)
 		      (!committer->import_was_last || !committer->changes.first);
 
 	committer->import_was_last = import;
-	return import ? take(&committer->imports, 1) : take(&committer->changes, BATCH_CHANGES_MAX);
+	return import ? queue_take(&committer->imports, 1)
+		      : queue_take(&committer->changes, BATCH_CHANGES_MAX);
 }
 
 /* NULL: something expires, or (with closing) nothing will come any more. */
 static struct change *wait_for_batch(struct committer *committer, bool *ret_closing)
 {
-	int64_t expiry_ns = committer->failed ? INT64_MAX : committer->writer.next_expiry_ns;
+	int64_t expiry_ns = syncer_failed(committer->syncer) ? INT64_MAX
+							     : committer->writer.next_expiry_ns;
 	struct change *batch;
 
 	(void)pthread_mutex_lock(&committer->lock);
@@ -173,20 +160,13 @@ static int apply_all(struct committer *committer, struct change *batch)
 	return 0;
 }
 
-static bool has_sync(const struct change *batch)
-{
-	while (batch && batch->kind != CHANGE_SYNC)
-		batch = batch->next;
-	return batch;
-}
-
 static int commit(struct committer *committer, struct change *batch)
 {
 	struct writer *writer = &committer->writer;
-	int error = committer->failed;
+	int error = syncer_failed(committer->syncer);
 
 	if (!error)
-		error = writer_begin(writer, has_sync(batch));
+		error = writer_begin(writer);
 	if (error)
 		return error;
 	if (writer->next_expiry_ns <= committer->store->now_ns())
@@ -203,34 +183,14 @@ static int commit(struct committer *committer, struct change *batch)
  * After a failed sync the kernel may have dropped what it could not write, and a
  * file that was replaced will never be found: nothing more may be acknowledged.
  */
-static void fail(struct committer *committer)
-{
-	const struct store *store = committer->store;
-
-	if (!committer->failed && store->failed)
-		store->failed(store->behind_arg, db_message(committer->writer.db));
-	committer->failed = -EIO;
-}
-
 static int judge(struct committer *committer, int error)
 {
 	int code = sqlite3_extended_errcode(committer->writer.db);
 
 	if (error == -ENXIO ||
 		(error && (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)))
-		fail(committer);
+		syncer_fail(committer->syncer, db_message(committer->writer.db));
 	return error == -ENXIO ? -EIO : error;
-}
-
-/* Frees nothing: a change is its submitter's again from within done. */
-static void answer(struct change *batch, int error)
-{
-	for (struct change *change = batch, *next; change; change = next) {
-		int result = error ? error : change->error;
-
-		next = change->next;
-		change->done(change, result, result ? NULL : &change->after);
-	}
 }
 
 static void count(struct committer *committer, const struct change *batch, int error,
@@ -249,7 +209,6 @@ static void count(struct committer *committer, const struct change *batch, int e
 	figures->refused += refused;
 	if (requests > figures->largest)
 		figures->largest = requests;
-	figures->failed = committer->failed;
 	figures->last_error = error ? error : figures->last_error;
 	histogram_add(&figures->commit, ns);
 	(void)pthread_mutex_unlock(&committer->figures_lock);
@@ -260,6 +219,8 @@ void committer_figures(struct committer *committer, struct figures *ret_figures)
 	(void)pthread_mutex_lock(&committer->figures_lock);
 	*ret_figures = committer->figures;
 	(void)pthread_mutex_unlock(&committer->figures_lock);
+	ret_figures->failed = syncer_failed(committer->syncer);
+	syncer_figures(committer->syncer, &ret_figures->sync);
 }
 
 /* Whoever keeps copies of what changed hears of it before those who changed it are answered. */
@@ -281,20 +242,62 @@ static void ring(struct committer *committer)
 	(void)bell_ring_at(&committer->bell, path);
 }
 
+/* Takes out of the list those who need not wait for the medium, or wait in vain. */
+static struct change *take_early(const struct committer *committer, struct change **batch)
+{
+	struct queue early, late;
+
+	queue_init(&early);
+	queue_init(&late);
+	for (struct change *change = *batch, *next; change; change = next) {
+		next = change->next;
+		change->next = NULL;
+		queue_append(change->early || change->error || committer->store->relaxed ? &early
+											 : &late,
+			change);
+	}
+	*batch = late.first;
+	return early.first;
+}
+
+/*
+ * A change that is alone is answered without another thread.  Where more wait, each gets its
+ * answer as soon as may be, and the next batch is committed while the medium works.
+ */
+static void answer(struct committer *committer, struct change *batch)
+{
+	struct change *early;
+
+	if (batch && !batch->next && !batch->early && !batch->error && !committer->store->relaxed &&
+		is_idle(committer)) {
+		syncer_run(committer->syncer, batch);
+		return;
+	}
+	early = take_early(committer, &batch);
+	syncer_submit(committer->syncer, batch);
+	queue_answer(early, 0);
+}
+
 /* A batch may be empty: then only what has expired is removed. */
 static void commit_batch(struct committer *committer, struct change *batch)
 {
-	int64_t newest = committer->writer.now.next_seq - 1, began = clock_monotonic_ns();
+	struct writer *writer = &committer->writer;
+	int64_t newest = writer->now.next_seq - 1, began = clock_monotonic_ns();
 	int error = judge(committer, commit(committer, batch));
 
 	if (error) /* what has expired waits a little rather than being tried without end */
-		committer->writer.next_expiry_ns = committer->store->now_ns() + RETRY_NS;
-	count(committer, batch, error, committer->writer.committed.next_seq - 1 - newest,
+		writer->next_expiry_ns = committer->store->now_ns() + RETRY_NS;
+	count(committer, batch, error, writer->committed.next_seq - 1 - newest,
 		clock_monotonic_ns() - began);
 	tell_effects(committer);
-	atomic_store(&committer->committed, committer->writer.committed.next_seq - 1);
-	answer(batch, error); /* after the commit: invariant 2 */
-	if (committer->writer.committed.next_seq - 1 != newest)
+	atomic_store(&committer->committed, writer->committed.next_seq - 1);
+	syncer_committed(
+		committer->syncer, (struct mark){writer->commits, writer->committed.next_favorite});
+	if (error)
+		queue_answer(batch, error);
+	else
+		answer(committer, batch); /* after the commit: invariant 2 */
+	if (writer->committed.next_seq - 1 != newest)
 		ring(committer);
 }
 
@@ -310,7 +313,7 @@ static void tidy(struct committer *committer)
 	(void)judge(committer, writer_tidy(&committer->writer));
 	if (clock_monotonic_ns() - began > LONG_NS)
 		committer->import_was_last = true;
-	if (committer->failed ||
+	if (syncer_failed(committer->syncer) ||
 		(!committer->trimming && now - committer->trim_looked_ns < TRIM_LOOK_NS &&
 			now >= committer->trim_looked_ns))
 		return;
@@ -337,21 +340,9 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the loop's. */
-static int start_thread(struct committer *committer)
-{
-	sigset_t all, before;
-	int error;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = -pthread_create(&committer->thread, NULL, run, committer);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 static void free_committer(struct committer *committer)
 {
+	syncer_close(committer->syncer);
 	writer_close(&committer->writer);
 	if (committer->bell >= 0)
 		(void)close(committer->bell); /* holds no data */
@@ -360,6 +351,14 @@ static void free_committer(struct committer *committer)
 	(void)pthread_mutex_destroy(&committer->figures_lock);
 	(void)pthread_mutex_destroy(&committer->lock);
 	free(committer);
+}
+
+static int open_syncer(struct committer *committer)
+{
+	struct writer *writer = &committer->writer;
+	struct mark start = {writer->commits, writer->committed.next_favorite};
+
+	return syncer_open(committer->store, writer_wal(writer), start, &committer->syncer);
 }
 
 int committer_open(const struct store *store, struct committer **ret_committer)
@@ -372,8 +371,8 @@ int committer_open(const struct store *store, struct committer **ret_committer)
 		return -ENOMEM;
 	committer->store = store;
 	committer->bell = -1;
-	committer->changes.last = &committer->changes.first;
-	committer->imports.last = &committer->imports.first;
+	queue_init(&committer->changes);
+	queue_init(&committer->imports);
 	(void)pthread_mutex_init(&committer->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_mutex_init(&committer->figures_lock, NULL);
 	(void)pthread_cond_init(&committer->wake, NULL);
@@ -382,11 +381,13 @@ int committer_open(const struct store *store, struct committer **ret_committer)
 	error = bell_open(path, &committer->bell);
 	if (!error)
 		error = writer_open(store, &committer->writer);
+	if (!error)
+		error = open_syncer(committer);
 	atomic_init(&committer->committed, committer->writer.committed.next_seq - 1);
 	if (!error) /* whoever was killed after a commit may not have rung */
 		ring(committer);
 	if (!error)
-		error = start_thread(committer);
+		error = thread_start(&committer->thread, run, committer);
 	if (error) {
 		free_committer(committer);
 		return error;
@@ -410,4 +411,9 @@ void committer_close(struct committer *committer)
 int64_t committer_committed(const struct committer *committer)
 {
 	return committer ? atomic_load(&((struct committer *)committer)->committed) : 0;
+}
+
+bool committer_has(const struct committer *committer, int64_t favorite)
+{
+	return !committer || syncer_has(committer->syncer, favorite);
 }

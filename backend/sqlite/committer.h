@@ -1,13 +1,14 @@
 /*
  * committer.h - the thread that commits.
  *
- * It takes all changes that wait, makes them one transaction, answers each,
- * and rings the bell (invariants 1 and 2).  While it waits for the medium the
- * next batch gathers.  Any thread may submit; only the owner opens and closes.
+ * It takes all changes that wait, makes them one transaction, has each answered
+ * when it survives power loss (syncer.h), and rings the bell (invariants 1 and 2).
+ * Any thread may submit; only the owner opens and closes.
  */
 #ifndef FAVFS_COMMITTER_H
 #define FAVFS_COMMITTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct change;
@@ -30,5 +31,8 @@ void committer_figures(struct committer *committer, struct figures *ret_figures)
 
 /* The seq of the newest committed change; 0 for NULL. */
 int64_t committer_committed(const struct committer *committer);
+
+/* Whether a favourite that exists survives power loss, with NULL as well. */
+bool committer_has(const struct committer *committer, int64_t favorite);
 
 #endif

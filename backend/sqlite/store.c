@@ -640,6 +640,11 @@ int64_t store_committed(const struct store *store)
 	return committer_committed(store->committer);
 }
 
+bool store_has(const struct store *store, int64_t favorite)
+{
+	return committer_has(store->committer, favorite);
+}
+
 void store_submit(struct store *store, struct change *change)
 {
 	committer_submit(store->committer, change);

@@ -68,7 +68,6 @@ static const char *const statements[W_STATEMENTS] = {
 	[W_ATTRIBUTE_BYTES] = "SELECT attribute_bytes FROM favorite WHERE id = ?",
 	[W_ATTRIBUTE_BYTES_ADD] = "UPDATE favorite SET attribute_bytes = attribute_bytes + ?2,"
 				  " changed_ns = ?3 WHERE id = ?1",
-	[W_STATE_TOUCH] = "UPDATE state SET one = 1",
 	[W_CHANGE_ADD] = "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[W_CHANGE_TIME] = "SELECT seq, time_ns, tag FROM change WHERE seq >= ?"
 			  " ORDER BY seq LIMIT 1",
@@ -103,18 +102,8 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db;
 	(void)name;
 	writer->wal_pages = pages;
+	writer->commits++;
 	return SQLITE_OK;
-}
-
-/* FULL: a commit waits for the medium; NORMAL: only a checkpoint does. */
-static int set_durable(struct writer *writer, bool durable)
-{
-	int error = db_exec(writer->db,
-		durable ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = NORMAL;");
-
-	if (!error)
-		writer->durable = durable;
-	return error;
 }
 
 static int open_connection(struct writer *writer)
@@ -126,7 +115,7 @@ static int open_connection(struct writer *writer)
 	error = db_open(path, DB_WRITE, CACHE_KIB, &writer->db);
 	if (error)
 		return error;
-	error = set_durable(writer, !writer->store->relaxed);
+	error = db_exec(writer->db, "PRAGMA synchronous = NORMAL;"); /* syncer.h does the rest */
 	if (!error)
 		error = db_prepare(writer->db, statements, W_STATEMENTS, writer->sql);
 	return error;
@@ -169,21 +158,20 @@ void writer_close(struct writer *writer)
 	writer->db = NULL;
 }
 
-int writer_begin(struct writer *writer, bool durable)
+sqlite3_file *writer_wal(struct writer *writer)
 {
-	int error = 0;
+	sqlite3_file *log = NULL;
 
-	durable = durable || !writer->store->relaxed;
-	if (durable != writer->durable)
-		error = set_durable(writer, durable);
+	(void)sqlite3_file_control(writer->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	return log;
+}
+
+int writer_begin(struct writer *writer)
+{
 	writer->touched_count = 0;
 	writer->touched_ns = 0;
 	writer->behind = false;
-	if (!error)
-		error = db_run(writer->sql[W_BEGIN]);
-	if (!error && durable && writer->store->relaxed) /* a commit of nothing syncs nothing */
-		error = db_run(writer->sql[W_STATE_TOUCH]);
-	return error;
+	return db_run(writer->sql[W_BEGIN]);
 }
 
 static int compare_ids(const void *a, const void *b)

@@ -51,7 +51,6 @@ enum writer_statement {
 	W_ATTRIBUTES_REMOVE,
 	W_ATTRIBUTE_BYTES,
 	W_ATTRIBUTE_BYTES_ADD,
-	W_STATE_TOUCH,
 	W_CHANGE_ADD,
 	W_CHANGE_TIME,
 	W_CHANGE_TRIM,
@@ -81,7 +80,7 @@ struct writer {
 	ino_t wal_inode;
 	int wal_pages; /* after the last commit */
 	bool behind; /* fans/ changed in this transaction without a request on them */
-	bool durable; /* what PRAGMA synchronous says now */
+	uint64_t commits; /* that wrote anything, since it was opened */
 	int64_t *touched; /* restaurants whose fans/ changed */
 	size_t touched_count;
 	size_t touched_capacity;
@@ -94,11 +93,13 @@ struct writer {
 int writer_open(const struct store *store, struct writer *ret_writer);
 void writer_close(struct writer *writer); /* brings the log home */
 
-/* @durable: the commit survives power loss, and so does all before it. */
-int writer_begin(struct writer *writer, bool durable);
+/* SQLite's log: what was committed survives power loss when that file is synced. */
+sqlite3_file *writer_wal(struct writer *writer);
+
+int writer_begin(struct writer *writer);
 
 /*
- * 0 when all since writer_begin is on the medium; otherwise nothing of it
+ * 0 when all since writer_begin is committed, though not synced; otherwise nothing of it
  * happened.  -ENXIO: the file under the connection is gone or another.
  */
 int writer_commit(struct writer *writer);

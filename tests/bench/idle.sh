@@ -2,23 +2,11 @@
 #
 # idle: context switches of all favfs processes together in ten seconds with nothing to do.
 #
-# ROUND and peer_pid are set by peers.sh.
+# ROUND is set by peers.sh.
 # shellcheck disable=SC2154
 
 # A ranking that was open is held, or copied out, for up to two seconds.
 readonly IDLE_SETTLE_SECONDS=3 IDLE_SECONDS=10
-
-# idle_processes PID...: these and all that descend from them.
-idle_processes()
-{
-	local pid
-
-	for pid; do
-		echo "$pid"
-		# shellcheck disable=SC2046 # numbers
-		idle_processes $(pgrep -P "$pid")
-	done
-}
 
 # idle_switches PID...: of all their threads since they began.
 idle_switches()
@@ -36,10 +24,7 @@ idle_count()
 
 	load mark --clients 4 --count 250 >/dev/null && sync "$ROUND/mount/rankings/all" || return 1
 	cat "$ROUND/mount/rankings/all" >/dev/null || return 1
-	mapfile -t processes < <({
-		idle_processes "$peer_pid"
-		sed -n 's/^aggregator: running pid //p' "$ROUND/mount/status"
-	} | sort -un)
+	mapfile -t processes < <(processes)
 	sleep $IDLE_SETTLE_SECONDS
 	before=$(idle_switches "${processes[@]}") || return 1
 	sleep $IDLE_SECONDS
@@ -57,6 +42,6 @@ bench_idle()
 	idle_count >>"$file" || return 1
 	peer_stop
 	IFS=$'\t' read -r processes seconds switches < <(tail -n 1 "$file")
-	echo "$switches context switches of $processes processes in $seconds s    <= 0" \
-		" $( ((switches > 0)) && echo "BELOW GOAL" || echo ok)"
+	echo "$processes processes, $seconds s"
+	goal idle all "context switches" count "<=" 0 "$switches"
 }

@@ -1,12 +1,13 @@
-# Reads the rounds (case, pair, peer, ops/s, p50, p99, max, errors); prints the medians of each
-# peer, and for each goal the median, least and greatest of the ratios, pair by pair.
+# With result.awk. Reads the rounds (case, pair, peer, ops/s, p50, p99, max, errors); prints the medians
+# of each peer, and for each goal the median, least and greatest of the ratios, pair by pair.
 #
 # A goal is "CASE PEER NUMBER" or "CASE PEER KIND NUMBER". KIND:
 #	rate	ops/s of `of` by that of the peer, at least NUMBER; the default. A second number
 #		are ops/s that are enough, whatever the ratio
 #	time	time per operation of `of` by that of the peer, at most NUMBER
 #	p50, p99	this latency of `of` by the one of the peer, at most NUMBER
-# "a+b" is a peer that does what both do, one after the other. `label` is the name of the cases.
+# "a+b" is a peer that does what both do, one after the other. `label` is the name of the cases. With `markdown`
+# there are rows of the medians, and nothing else.
 
 BEGIN { FS = "\t"; COLUMN["p50"] = 5; COLUMN["p99"] = 6 }
 
@@ -23,20 +24,6 @@ FNR == 1 { next }
 		pairs[$1] = $2
 	for (column = 4; column <= 7; column++)
 		value[$1, $3, column, $2] = $column
-}
-
-# Sorts list[1..n]; mawk has no asort.
-function sort(list, n,    i, j, held) {
-	for (i = 2; i <= n; i++) {
-		held = list[i]
-		for (j = i - 1; j >= 1 && list[j] > held; j--)
-			list[j + 1] = list[j]
-		list[j + 1] = held
-	}
-}
-
-function middle(list, n) {
-	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 
 function median(c, peer, column,    i, list) {
@@ -65,37 +52,34 @@ function cost(c, peer, kind, pair,    part, n, sum) {
 	return sum
 }
 
-function print_goal(c, peer, kind, goal, enough,    i, list, ratio, sign, is_below) {
+function print_goal(c, peer, kind, goal, enough,    i, list, ratio, sign) {
 	sign = kind == "rate" ? ">=" : "<="
 	if (!is_measured(c, of) || !is_measured(c, peer)) {
-		printf "%7s  %-20s  not measured; goal %s %.2f\n", c, of "/" peer, sign, goal
+		result_missing(c, of "/" peer, sign, goal, kind)
 		return
 	}
 	for (i = 1; i <= pairs[c]; i++) {
 		ratio = cost(c, of, kind, i) / cost(c, peer, kind, i)
 		list[i] = kind == "rate" ? 1 / ratio : ratio
 	}
-	sort(list, pairs[c])
-	ratio = middle(list, pairs[c])
-	is_below = kind == "rate" ? ratio < goal : ratio > goal
-	if (enough && median(c, of, 4) >= enough)
-		is_below = 0
-	printf "%7s  %-20s %8.2f %8.2f %8.2f    %s %.2f  %s%s\n", c, of "/" peer, ratio, list[1],
-		list[pairs[c]], sign, goal, \
-		kind != "rate" ? kind "  " : enough ? "or " enough "/s  " : "",
-		is_below ? "BELOW GOAL" : "ok"
+	result_print(c, of "/" peer, list, pairs[c], sign, goal, kind, enough, \
+		enough && median(c, of, 4) >= enough)
+}
+
+function print_medians(c, peer) {
+	printf markdown ? "| " bench " | %s | %s | %s | %s | %s | %s |\n" : "%7s  %-20s %8s %8s %8s %8s\n", \
+		c, peer, short(median(c, peer, 4)), short(median(c, peer, 5)), \
+		short(median(c, peer, 6)), short(median(c, peer, 7))
 }
 
 END {
-	printf "%7s  %-20s %8s %8s %8s %8s\n", label, "peer", "ops/s", "p50 us", "p99 us", "max us"
+	if (!markdown)
+		printf "%7s  %-20s %8s %8s %8s %8s\n", label, "peer", "ops/s", "p50 us", "p99 us", "max us"
 	for (i = 1; i <= n_cases; i++)
-		for (j = 1; j <= n_peers[cases[i]]; j++) {
-			c = cases[i]
-			peer = peers[c, j]
-			printf "%7s  %-20s %8s %8s %8s %8s\n", c, peer, short(median(c, peer, 4)),
-				short(median(c, peer, 5)), short(median(c, peer, 6)),
-				short(median(c, peer, 7))
-		}
+		for (j = 1; j <= n_peers[cases[i]]; j++)
+			print_medians(cases[i], peers[cases[i], j])
+	if (markdown)
+		exit
 	printf "\n%7s  %-20s %8s %8s %8s    %s\n", label, "ratio", "median", "min", "max", "goal"
 	n_goals = split(goals, goal, ";")
 	for (i = 1; i <= n_goals; i++)

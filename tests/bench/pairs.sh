@@ -2,7 +2,8 @@
 #
 # Rounds of all peers in turn, each on a fresh store, and the table of their ratios.
 #
-# BUILD, PAIRS, SEED, SIZE and here are set by bench.sh; peers, favfs_options, ROUND and TARGET by peers.sh.
+# BUILD, COMMIT, PAIRS, SEED, SIZE and here are set by bench.sh; peers, peer_pid, favfs_options, ROUND and
+# TARGET by peers.sh.
 # shellcheck disable=SC2153,SC2154
 
 # load OP [OPTION...]: the load generator on the peer that runs now.
@@ -114,8 +115,43 @@ pairs_run()
 	done
 }
 
+# report_awk BENCH ARGUMENT...: awk with what prints the lines of goals and keeps them.
+report_awk()
+{
+	awk -v bench="$1" -v kept="$BUILD/bench/$1.goals" -v commit="$COMMIT" -f "$here/result.awk" "${@:2}"
+}
+
 # pairs_report FILE GOALS [LABEL [OF]]: GOALS as in pairs.awk, separated by semicolons.
 pairs_report()
 {
-	awk -v goals="$2" -v label="${3:-clients}" -v of="${4:-favfs}" -f "$here/pairs.awk" "$1"
+	report_awk "$(basename "$1" .tsv)" -v goals="$2" -v label="${3:-clients}" -v of="${4:-favfs}" \
+		-f "$here/pairs.awk" "$1"
+}
+
+# goal BENCH CASE OF KIND SIGN GOAL VALUE...: a goal that is no ratio.
+goal()
+{
+	printf '%s\n' "${@:7}" | report_awk "$1" -v c="$2" -v of="$3" -v kind="$4" -v sign="$5" \
+		-v goal="$6" -f "$here/goal.awk"
+}
+
+# processes_of PID...: these and all that descend from them.
+processes_of()
+{
+	local pid
+
+	for pid; do
+		echo "$pid"
+		# shellcheck disable=SC2046 # numbers
+		processes_of $(pgrep -P "$pid")
+	done
+}
+
+# All processes of the favfs that runs now; its aggregator is no child of it.
+processes()
+{
+	{
+		processes_of "$peer_pid"
+		sed -n 's/^aggregator: running pid //p' "$ROUND/mount/status"
+	} | sort -un
 }

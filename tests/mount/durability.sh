@@ -100,6 +100,49 @@ done
 isnt "what is synced is the log of the favourites" 0 "$(grep -c 'sync(.*favorites.db-wal>' "$T/trace")"
 is "by name: all that could be told" "" "$(grep 'sync(' "$T/trace" | grep -v "<$S")"
 
+# ---- what waits for the medium, and what does not ----
+
+# slowly INJECTION: from now on syncs of favfs are like that
+slowly()
+{
+	rm -f "$T/strace.err"
+	strace -f -e trace=fdatasync -e signal=none -e inject=fdatasync:"$1" -o "$T/trace" \
+		-p "$(pid_of favfs)" 2>"$T/strace.err" &
+	tracer=$!
+	eventually grep -qs ' attached' "$T/strace.err"
+}
+
+rm -rf "$S"
+must_up
+mkdir -p "$M/restaurants/taj/fans"
+slowly delay_enter=2000000
+"$TOOLS/syscalls" open O_CREAT,O_WRONLY "$M/restaurants/taj/fans/early" >"$T/opened" &
+ok "making a favourite waits for no sync" eventually grep -qs ok "$T/opened"
+ok "but closing it does" kill -0 $!
+is "while others see it" early "$(names "$M/restaurants/taj/fans")"
+wait $!
+for call in "touch $M/restaurants/taj/fans/ann" "$TOOLS/syscalls mknod file $M/restaurants/taj/fans/ben" \
+	"$TOOLS/syscalls create-and-fsync $M/restaurants/taj/fans/cat" "rm $M/restaurants/taj/fans/ann"; do
+	began=${EPOCHREALTIME/[.,]/}
+	ok "${call%% /*}" bash -c "$call"
+	is "waits for a sync" yes "$( ((${EPOCHREALTIME/[.,]/} - began >= 2000000)) && echo yes)"
+done
+kill $tracer
+wait $tracer
+slowly error=EIO
+for call in "touch $M/restaurants/taj/fans/lost" "touch $M/restaurants/taj/fans/more" \
+	"rm $M/restaurants/taj/fans/ben" "mkdir $M/restaurants/noma"; do
+	ok "nothing is acknowledged when a sync failed: ${call%% *}" \
+		grep -q "Input/output error" <<<"$($call 2>&1)"
+done
+kill $tracer
+wait $tracer
+ok "not even when the medium works again" grep -q "Input/output error" <<<"$(touch "$M/restaurants/taj/fans/again" 2>&1)"
+ok "umount" down
+must_up
+recounted "what there is then is counted"
+ok "umount" down
+
 # ---- relaxed ----
 
 rm -rf "$S"

@@ -205,7 +205,7 @@ elif is_sanitized; then
 	skip "open files: a sanitizer takes too long for 16,384"
 else
 	before=$(kib)
-	limited "metrics" 650 "$(opens 2000 metrics "${other[@]}")"
+	limited "metrics" $(((4 << 20) / $(wc -c <"$M/metrics"))) "$(opens 2000 metrics "${other[@]}")"
 	limited "rankings" 16384 "$(opens 16500 rankings/all "${other[@]}")"
 	ok "others open what they like meanwhile" cat "$M/rankings/all" "$M/metrics"
 	at_most "KiB more of favfs" 16384 $(($(kib) - before))

@@ -115,6 +115,13 @@ static enum outcome call_open(char **word)
 	return judge(open(word[1], all_flags(word[0]), ANY_MODE));
 }
 
+static enum outcome call_create_and_fsync(char **word)
+{
+	int fd = open(word[0], O_WRONLY | O_CREAT, ANY_MODE);
+
+	return judge(fd < 0 ? fd : fsync(fd));
+}
+
 static enum outcome call_mkdir(char **word)
 {
 	return judge(mkdir(word[0], ANY_MODE));
@@ -321,6 +328,7 @@ static const struct call {
 	enum outcome (*make)(char **word);
 } calls[] = {
 	{"open", 2, "FLAGS PATH", call_open},
+	{"create-and-fsync", 1, "PATH", call_create_and_fsync},
 	{"mkdir", 1, "PATH", call_mkdir},
 	{"rmdir", 1, "PATH", call_rmdir},
 	{"unlink", 1, "PATH", call_unlink},
