@@ -18,7 +18,7 @@
 SHELL := /bin/bash
 Q := $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
-PKGS := fuse3 sqlite3 libsodium
+PKGS := fuse3 sqlite3 libsodium libseccomp
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma := ,
 
@@ -29,14 +29,14 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS) \
 	-fstack-protector-strong $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = $(shell pkg-config --libs sqlite3 libsodium) -pthread
+LIBS = $(shell pkg-config --libs sqlite3 libsodium libseccomp) -pthread
 FUSE_LIBS = $(shell pkg-config --libs fuse3)
 
 BACKEND := $(wildcard backend/*.c backend/sqlite/*.c)
 FS := $(wildcard fs/*.c)
 AGGREGATOR := $(wildcard aggregator/*.c)
 MKFS := backend/programs/mkfs.c
-MOUNT := fs/programs/mount.c backend/program.c
+MOUNT := fs/programs/mount.c backend/name.c backend/printable.c backend/program.c
 FSCK := backend/programs/fsck.c backend/programs/recount.c
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TOOLS := $(patsubst tests/mount/%.c,%,$(wildcard tests/mount/*.c))
@@ -83,7 +83,7 @@ $(call objects,$(BACKEND) $(FS) $(AGGREGATOR) $(MKFS) $(FSCK) $(MOUNT)): $(BUILD
 # ---- tests ----
 
 # A unit test links the whole backend and what it tests of the others, but no main.
-TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/import_line.c fs/node.c fs/options.c
+TESTED := $(BACKEND) $(filter-out %/main.c,$(AGGREGATOR)) fs/import_line.c fs/node.c fs/options.c fs/shares.c
 TEST_COMMON := $(wildcard tests/support/*.c)
 
 $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
@@ -175,7 +175,7 @@ VERSION := $(shell sed -n 's/^\#define VERSION "\(.*\)"/\1/p' backend/version.h)
 BIN := favfs favfs-aggregator
 SBIN := mkfs.favfs fsck.favfs mount.favfs
 MAN := $(wildcard man/*.[1-9])
-DOCS ?= README.md DESIGN.md BENCHMARKS.md CHANGELOG.md LICENSE
+DOCS ?= README.md DESIGN.md SECURITY.md BENCHMARKS.md CHANGELOG.md LICENSE
 UNITS_SYSTEMD := $(wildcard dist/systemd/*)
 INSTALLED = $(BIN:%=$(PREFIX)/bin/%) $(SBIN:%=$(PREFIX)/sbin/%) \
 	$(foreach page,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \

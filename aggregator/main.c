@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -21,8 +20,10 @@
 #include "backend/backend.h"
 #include "backend/bell.h"
 #include "backend/clock.h"
+#include "backend/confine.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
+#include "backend/printable.h"
 #include "backend/version.h"
 
 /*
@@ -82,8 +83,8 @@ static int fail(const char *what, int error)
 
 static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
 {
-	(void)fprintf(
-		stderr, "favfs-aggregator: %s%s (see favfs-aggregator --help)\n", problem, word);
+	(void)print_line(
+		stderr, "favfs-aggregator: %s%s (see favfs-aggregator --help)", problem, word);
 	exit(2);
 }
 
@@ -113,6 +114,7 @@ static struct options parse(int argc, char *argv[])
 	struct options options = {.linger_s = LINGER_FOREVER};
 	int letter;
 
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "+fhV", longs, NULL)) != -1) {
 		if (letter == 'f')
 			options.foreground = true;
@@ -128,7 +130,7 @@ static struct options parse(int argc, char *argv[])
 			exit(fputs(letter == 'h' ? usage : "favfs-aggregator " VERSION "\n",
 				     stdout) < 0);
 		else
-			exit(2); /* getopt has said why */
+			misuse("not an option, or without its value: ", printable_option(argv));
 	}
 	if (optind == argc)
 		misuse("no STORE given", "");
@@ -441,7 +443,9 @@ int main(int argc, char *argv[])
 	struct complaint why = {""};
 	int ready = -1, status = EXIT_FAILURE;
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_WORKER);
+	confine_calls(CONFINE_WORKER);
 	log_open("favfs-aggregator");
 	if (!options.foreground && !options.once && daemon_fork(&ready) < 0)
 		return fail("going to the background", -errno);

@@ -394,6 +394,9 @@ int ranking_open(
 void ranking_close(struct ranking *ranking); /* NULL is fine */
 void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info);
 
+/* Whether others have opened the same version, which is the same ranking then. */
+bool ranking_is_shared(const struct ranking *ranking);
+
 /* The seq of the change up to which it counts. */
 int ranking_applied(const struct ranking *ranking, int64_t *ret_seq);
 

@@ -31,7 +31,8 @@ struct bell_watch {
 
 int bell_open(const char *path, int *ret_fd)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int fd = open(
+		path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return -errno;
@@ -65,7 +66,8 @@ int bell_ring_at(int *fd, const char *path)
 
 static int file_make(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	int fd = open(
+		path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return -errno;

@@ -4,7 +4,7 @@
 #ifndef FAVFS_COMPLAINT_H
 #define FAVFS_COMPLAINT_H
 
-/* One line without newline, naming the thing. */
+/* One line without newline, naming the thing; a terminal can show it (printable.h). */
 struct complaint {
 	char text[5120]; /* a path of PATH_MAX and a sentence */
 };

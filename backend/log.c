@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backend/printable.h"
+
 static const char *name = "favfs";
 static bool to_syslog;
 static bool to_journal;
@@ -36,16 +38,17 @@ void log_open(const char *program)
 
 void log_line(int priority, const char *format, ...)
 {
-	char text[2048];
+	char text[2048], shown[2048];
 	va_list values;
 
 	va_start(values, format);
 	(void)vsnprintf(text, sizeof(text), format, values);
 	va_end(values);
+	(void)printable(text, shown, sizeof(shown));
 	if (to_syslog)
-		syslog(priority, "%s", text);
+		syslog(priority, "%s", shown);
 	else if (to_journal) /* it takes the level from there */
-		(void)fprintf(stderr, "<%d>%s: %s\n", priority, name, text);
+		(void)fprintf(stderr, "<%d>%s: %s\n", priority, name, shown);
 	else
-		(void)fprintf(stderr, "%s: %s\n", name, text);
+		(void)fprintf(stderr, "%s: %s\n", name, shown);
 }

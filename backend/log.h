@@ -4,7 +4,7 @@
  * Libraries do not log; the programs do, once per failure: what, on which
  * 'name', why.  Lines go to stderr, with their level where that is the journal of systemd, or to
  * syslog(3) once nobody reads stderr.
- * Any thread.
+ * What is not printable is written as \xNN.  Any thread.
  */
 #ifndef FAVFS_LOG_H
 #define FAVFS_LOG_H

@@ -81,24 +81,36 @@ static bool is_dots(const char *name, size_t length)
 	return length <= 2 && memcmp(name, "..", length) == 0;
 }
 
+/* No character: all that are forbidden are. */
+#define NONE UINT32_MAX
+
+static int check_characters(const char *text, size_t length, uint32_t allowed)
+{
+	for (size_t at = 0; at < length;) {
+		uint32_t character;
+		size_t taken = character_read((const uint8_t *)text + at, length - at, &character);
+
+		if (taken == 0)
+			return -EILSEQ;
+		if (is_forbidden(character) && character != allowed)
+			return -EINVAL;
+		at += taken;
+	}
+	return 0;
+}
+
 int name_check_bytes(const char *name, size_t length)
 {
 	if (length > NAME_BYTES_MAX)
 		return -ENAMETOOLONG;
 	if (length == 0 || is_dots(name, length))
 		return -EINVAL;
+	return check_characters(name, length, NONE);
+}
 
-	for (size_t at = 0; at < length;) {
-		uint32_t character;
-		size_t taken = character_read((const uint8_t *)name + at, length - at, &character);
-
-		if (taken == 0)
-			return -EILSEQ;
-		if (is_forbidden(character))
-			return -EINVAL;
-		at += taken;
-	}
-	return 0;
+int name_check_text(const char *text, size_t length)
+{
+	return check_characters(text, length, '/');
 }
 
 int name_check(const char *name)

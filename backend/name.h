@@ -24,7 +24,10 @@
  */
 int name_check_bytes(const char *name, size_t length);
 
-/* The same for a NUL-terminated name. */
+/* Only of its characters, '/' allowed: 0, -EINVAL or -EILSEQ, as above. */
+int name_check_text(const char *text, size_t length);
+
+/* The same as name_check_bytes for a NUL-terminated name. */
 int name_check(const char *name);
 
 #endif

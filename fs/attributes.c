@@ -35,6 +35,14 @@ static int check_name(const char *name)
 	return strlen(name) > NAME_BYTES_MAX ? -ERANGE : 0;
 }
 
+/* 0 for what one may be called from now on: getfattr(1) writes names as they are. */
+static int check_new_name(const char *name)
+{
+	int error = check_name(name);
+
+	return error ? error : name_check_text(name, strlen(name));
+}
+
 /* ---- reading ---- */
 
 static void answer_moment(fuse_req_t req, int64_t moment_ns, size_t size)
@@ -170,7 +178,7 @@ void favorite_setxattr(struct mount *m, fuse_req_t req, struct node n, const cha
 	const char *value, size_t size, int flags)
 {
 	int64_t expires_ns;
-	int error = check_name(name);
+	int error = check_new_name(name);
 
 	if (!error && !strcmp(name, EXPIRES_AT)) {
 		error = parse_expiry(value, size, &expires_ns);

@@ -8,10 +8,11 @@
 
 struct barrier {
 	struct barrier *next;
+	struct barrier **link; /* that points here */
+	struct barriers *all;
 	fuse_req_t req;
 	int64_t seq; /* to be counted */
 	int64_t deadline_ns; /* monotonic */
-	bool interrupted; /* was answered: req is gone */
 };
 
 /* Oldest first, so deadlines and seqs grow along the list. */
@@ -31,19 +32,23 @@ int barriers_open(struct barriers **ret_barriers)
 	return 0;
 }
 
-/* Answers the first and takes it out. */
+static void take_out(struct barrier *barrier)
+{
+	*barrier->link = barrier->next;
+	if (barrier->next)
+		barrier->next->link = barrier->link;
+	else
+		barrier->all->last = barrier->link;
+	free(barrier);
+}
+
 static void answer_first(struct barriers *barriers, int error)
 {
-	struct barrier *barrier = barriers->first;
+	fuse_req_t req = barriers->first->req;
 
-	barriers->first = barrier->next;
-	if (!barriers->first)
-		barriers->last = &barriers->first;
-	if (!barrier->interrupted) {
-		fuse_req_interrupt_func(barrier->req, NULL, NULL);
-		reply_error(barrier->req, error);
-	}
-	free(barrier);
+	take_out(barriers->first);
+	fuse_req_interrupt_func(req, NULL, NULL);
+	reply_error(req, error);
 }
 
 void barriers_close(struct barriers *barriers)
@@ -53,14 +58,10 @@ void barriers_close(struct barriers *barriers)
 	free(barriers);
 }
 
-/* Its caller was killed: it is answered at once, and taken out in its turn. */
+/* Its caller was killed.  What nobody waits for must not pile up. */
 static void interrupt(fuse_req_t req, void *data)
 {
-	struct barrier *barrier = data;
-
-	if (barrier->interrupted)
-		return;
-	barrier->interrupted = true;
+	take_out(data);
 	reply_begin(OPERATION_fsync);
 	reply_error(req, -EINTR);
 }
@@ -109,8 +110,11 @@ void barrier_add(struct mount *m, fuse_req_t req)
 		reply_error(req, -ENOMEM);
 		return;
 	}
-	*barrier = (struct barrier){
-		.req = req, .seq = wanted, .deadline_ns = clock_monotonic_ns() + BARRIER_NS};
+	*barrier = (struct barrier){.link = m->barriers->last,
+		.all = m->barriers,
+		.req = req,
+		.seq = wanted,
+		.deadline_ns = clock_monotonic_ns() + BARRIER_NS};
 	*m->barriers->last = barrier;
 	m->barriers->last = &barrier->next;
 	fuse_req_interrupt_func(req, interrupt, barrier);

@@ -22,6 +22,7 @@
 struct import_file {
 	int64_t lines; /* taken so far */
 	bool refused; /* the last write was, and its writer knows */
+	struct cost cost;
 	size_t rest_size; /* of a line whose end has not come yet */
 	char rest[IMPORT_LINE_BYTES_MAX];
 };
@@ -73,21 +74,35 @@ static void import_setattr(
 
 /* ---- the open file ---- */
 
+static void release(struct mount *m, struct import_file *file)
+{
+	shares_give(&m->shares, &file->cost);
+	free(file);
+}
+
 static void import_open(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
 {
 	bool refused = m->read_only && (fi->flags & O_ACCMODE) != O_RDONLY; /* see request_new */
-	struct import_file *file = refused ? NULL : calloc(1, sizeof(*file));
+	struct cost cost = {
+		.uid = fuse_req_ctx(req)->uid, .memory_bytes = sizeof(struct import_file)};
+	struct import_file *file = NULL;
+	int error = refused ? -EROFS : shares_take(&m->shares, &cost);
 
 	(void)n;
+	if (!error)
+		file = calloc(1, sizeof(*file));
 	if (!file) {
-		reply_error(req, refused ? -EROFS : -ENOMEM);
+		if (!error)
+			shares_give(&m->shares, &cost);
+		reply_error(req, error ? error : -ENOMEM);
 		return;
 	}
+	file->cost = cost;
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = 1; /* a write(2) arrives as it was made */
 	fi->noflush = 1;
 	if (reply_open(req, fi) < 0)
-		free(file);
+		release(m, file);
 }
 
 static void import_read(struct mount *m, fuse_req_t req, struct node n, size_t size, off_t offset,
@@ -114,7 +129,7 @@ static void import_release(struct mount *m, struct node n, struct fuse_file_info
 	(void)n;
 	if (file->rest_size && !file->refused)
 		tell(m, file->lines + 1, "no newline at its end: dropped");
-	free(file);
+	release(m, file);
 }
 
 /* ---- a write ---- */

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/clock.h"
+#include "backend/confine.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
 #include "backend/version.h"
@@ -174,6 +174,7 @@ static int open_mount(struct program *program)
 		return error;
 	}
 	program->mounted = true;
+	confine_calls(CONFINE_MOUNT);
 	return 0;
 }
 
@@ -193,8 +194,10 @@ static int open_all(struct program *program)
 		if (error)
 			return fail("starting a process", error);
 	}
-	if (!error)
-		error = open_session(program);
+	if (error)
+		return error;
+	confine_privileges(CONFINE_MOUNT); /* before the first thread */
+	error = open_session(program);
 	if (!error)
 		error = notifier_open(m->session, m->unlinker, &m->notifier);
 	if (error)
@@ -247,6 +250,7 @@ static void close_all(struct program *program)
 	unlinker_free(m->unlinker);
 	if (m->session)
 		fuse_session_destroy(m->session);
+	shares_fini(&m->shares);
 	free(program->mountpoint);
 	options_fini(&program->options);
 }
@@ -316,7 +320,6 @@ int main(int argc, char *argv[])
 	struct complaint why = {""};
 	int ready_fd = -1, error;
 
-	(void)umask(077);
 	log_open("favfs");
 	error = options_parse(argc, argv, &program.options, &why);
 	if (error) {
@@ -329,6 +332,7 @@ int main(int argc, char *argv[])
 		options_fini(&program.options);
 		return program.options.version ? print_version() : print_help(&program.options);
 	}
+	confine_memory(program.options.debug);
 	if (!program.options.foreground) {
 		error = daemon_fork(&ready_fd);
 		if (error)

@@ -16,6 +16,7 @@
 
 #include "backend/backend.h"
 #include "fs/node.h"
+#include "fs/shares.h"
 
 /* mount->timeout_s where nobody else writes. */
 #define TIMEOUT_LONG_S 86400.0
@@ -57,6 +58,7 @@ struct mount {
 	struct open_ranking *rankings; /* all that are open */
 	struct notifier *notifier;
 	struct unlinker *unlinker; /* NULL: read only */
+	struct shares shares; /* of open files */
 	int64_t import_error_line; /* 0: none yet */
 	char import_error[256];
 };

@@ -84,6 +84,9 @@ static int check(const char *path, struct complaint *ret_why)
 		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return complain(ret_why, -ENOTDIR, "%s: a mountpoint is a directory", path);
+	if (geteuid() != 0 && st.st_uid != geteuid()) /* fusermount3 asks for less */
+		return complain(ret_why, -EPERM,
+			"%s: belongs to uid %u: mount on a directory of your own", path, st.st_uid);
 	find_mount(path, type);
 	if (*type)
 		return complain(ret_why, -EBUSY,

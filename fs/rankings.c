@@ -186,7 +186,9 @@ static int ranking_getattr(struct mount *m, struct node n, struct stat *st)
 /* One open file of a ranking. */
 struct open_ranking {
 	struct open_ranking *next;
+	struct open_ranking **link; /* that points here */
 	struct ranking *ranking;
+	struct cost cost; /* the text of a version is one opener's */
 	window_t window;
 	struct fuse_pollhandle *waiting; /* whom to wake for a newer version; NULL: nobody */
 };
@@ -208,17 +210,41 @@ static int open_version(
 	return error;
 }
 
+/* Another who has the same version open pays for it from now on. */
+static void pass_on(struct mount *m, struct open_ranking *open)
+{
+	struct open_ranking *other = m->rankings;
+
+	while (other && other->ranking != open->ranking)
+		other = other->next;
+	if (other)
+		shares_move_text(&m->shares, &open->cost, &other->cost);
+}
+
 static void forget(struct mount *m, struct open_ranking *open)
 {
-	struct open_ranking **link = &m->rankings;
-
-	while (*link != open)
-		link = &(*link)->next;
-	*link = open->next;
+	*open->link = open->next;
+	if (open->next)
+		open->next->link = open->link;
+	if (open->cost.text_bytes && ranking_is_shared(open->ranking))
+		pass_on(m, open);
+	shares_give(&m->shares, &open->cost);
 	if (open->waiting)
 		fuse_pollhandle_destroy(open->waiting);
 	ranking_close(open->ranking);
 	free(open);
+}
+
+static int pay(struct mount *m, fuse_req_t req, struct open_ranking *open)
+{
+	struct ranking_info info;
+
+	open->cost = (struct cost){.uid = fuse_req_ctx(req)->uid, .memory_bytes = RANKING_MEMORY};
+	ranking_info(open->ranking, &info);
+	if (!ranking_is_shared(open->ranking))
+		open->cost.text_bytes = info.size_bytes > RANKING_TEXT_MIN ? info.size_bytes
+									   : RANKING_TEXT_MIN;
+	return shares_take(&m->shares, &open->cost);
 }
 
 static void ranking_open_file(
@@ -227,13 +253,20 @@ static void ranking_open_file(
 	struct open_ranking *open = calloc(1, sizeof(*open));
 	int error = open ? open_version(m, n, fi, &open->ranking) : -ENOMEM;
 
+	if (!error)
+		error = pay(m, req, open);
 	if (error) {
+		if (open)
+			ranking_close(open->ranking);
 		free(open);
 		reply_error(req, error);
 		return;
 	}
 	open->window = n.window;
 	open->next = m->rankings;
+	open->link = &m->rankings;
+	if (open->next)
+		open->next->link = &open->next;
 	m->rankings = open;
 	fi->fh = (uintptr_t)open;
 	fi->noflush = 1;

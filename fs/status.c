@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "backend/clock.h"
+#include "backend/printable.h"
 #include "backend/version.h"
 #include "fs/reply.h"
 #include "fs/request.h"
@@ -82,7 +83,7 @@ static void write_status(const struct mount *m, FILE *out, const struct facts *f
 
 	(void)fprintf(out, "version: %s\n", VERSION);
 	(void)fprintf(out, "engine: %s\n", store_engine());
-	(void)fprintf(out, "store: %s\n", store_where(m->store));
+	(void)print_line(out, "store: %s", store_where(m->store));
 	(void)fprintf(out, "mode: %s\n", m->read_only ? "ro" : "rw");
 	(void)fprintf(out, "durability: %s\n", m->relaxed ? "relaxed" : "full");
 	window_kinds_format(store_windows(m->store), windows);
@@ -219,6 +220,7 @@ static void write_metrics(const struct mount *m, FILE *out, const struct facts *
 struct text {
 	char *bytes;
 	size_t size;
+	struct cost cost;
 };
 
 typedef void write_text(const struct mount *m, FILE *out, const struct facts *f);
@@ -248,22 +250,45 @@ static int make_text(struct mount *m, write_text *write, struct text **ret_text)
 	return error;
 }
 
+static void free_text(struct text *text)
+{
+	if (text)
+		free(text->bytes);
+	free(text);
+}
+
+static int pay(struct mount *m, fuse_req_t req, struct text *text)
+{
+	text->cost = (struct cost){
+		.uid = fuse_req_ctx(req)->uid,
+		.memory_bytes = (int64_t)(sizeof(*text) + text->size),
+	};
+	return shares_take(&m->shares, &text->cost);
+}
+
+static void release(struct mount *m, struct text *text)
+{
+	shares_give(&m->shares, &text->cost);
+	free_text(text);
+}
+
 static void open_text(struct mount *m, fuse_req_t req, struct fuse_file_info *fi, write_text *write)
 {
 	struct text *text = NULL;
 	int error = make_text(m, write, &text);
 
+	if (!error)
+		error = pay(m, req, text);
 	if (error) {
+		free_text(text);
 		reply_error(req, error);
 		return;
 	}
 	fi->fh = (uintptr_t)text;
 	fi->direct_io = 1; /* its size is shown as 0 */
 	fi->noflush = 1;
-	if (reply_open(req, fi) < 0) {
-		free(text->bytes);
-		free(text);
-	}
+	if (reply_open(req, fi) < 0)
+		release(m, text);
 }
 
 static void status_open(struct mount *m, fuse_req_t req, struct node n, struct fuse_file_info *fi)
@@ -292,12 +317,8 @@ static void text_read(struct mount *m, fuse_req_t req, struct node n, size_t siz
 
 static void text_release(struct mount *m, struct node n, struct fuse_file_info *fi)
 {
-	struct text *text = (struct text *)(uintptr_t)fi->fh;
-
-	(void)m;
 	(void)n;
-	free(text->bytes);
-	free(text);
+	release(m, (struct text *)(uintptr_t)fi->fh);
 }
 
 static int text_getattr(struct mount *m, struct node n, struct stat *st)

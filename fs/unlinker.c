@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/confine.h"
 #include "backend/log.h"
 
 /* What only this mount answers, and only this process is answered. */
@@ -169,6 +170,8 @@ static void __attribute__((noreturn)) run(const char *mountpoint, int socket)
 		(void)dup2(null, fd);
 	socket = dup2(socket, STDERR_FILENO + 1);
 	closefrom(STDERR_FILENO + 2);
+	confine_privileges(CONFINE_WORKER);
+	confine_calls(CONFINE_WORKER);
 	while (recv(socket, &job, sizeof(job), 0) == sizeof(job)) {
 		answer = work(&worker, &job);
 		if (send(socket, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)

@@ -3,13 +3,15 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "backend/confine.h"
+#include "backend/printable.h"
 #include "backend/programs/recount.h"
 #include "backend/version.h"
 
@@ -51,7 +53,7 @@ static const char usage[] =
 
 static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
 {
-	(void)fprintf(stderr, "fsck.favfs: %s%s (see fsck.favfs --help)\n", problem, word);
+	(void)print_line(stderr, "fsck.favfs: %s%s (see fsck.favfs --help)", problem, word);
 	exit(STATUS_USAGE);
 }
 
@@ -70,7 +72,7 @@ static void __attribute__((noreturn)) print_codes(void)
 	exit(fflush(stdout) == 0 ? STATUS_CLEAN : STATUS_FAILED);
 }
 
-static void take_letter(struct options *options, int letter)
+static void take_letter(struct options *options, int letter, char *const argv[])
 {
 	switch (letter) {
 	case 'n':
@@ -93,7 +95,7 @@ static void take_letter(struct options *options, int letter)
 	case 'V':
 		exit(puts("fsck.favfs " VERSION) < 0 ? STATUS_FAILED : STATUS_CLEAN);
 	case '?':
-		exit(STATUS_USAGE); /* getopt has said why */
+		misuse("not an option, or without its value: ", printable_option(argv));
 	default: /* fsck(8)'s */
 		break;
 	}
@@ -111,8 +113,9 @@ static struct options parse(int argc, char *argv[])
 	struct options options = {0};
 	int letter;
 
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "nyapfrtvC::hV", longs, NULL)) != -1)
-		take_letter(&options, letter);
+		take_letter(&options, letter, argv);
 	if (options.check_only && (options.repair || options.repair_derived || options.rebuild))
 		misuse("-n goes with nothing that repairs", "");
 	if (optind == argc)
@@ -166,7 +169,7 @@ static int check(const char *store, struct check_summary *ret_summary)
 
 	wipe_progress();
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	return error;
 }
 
@@ -178,9 +181,10 @@ static void print_count(const char *before, int64_t count, const char *noun)
 static void print_summary(const struct options *options, const struct check_summary *summary)
 {
 	int64_t findings = all_findings(summary);
+	char store[PATH_MAX + 8];
 	int64_t repairable = findings - summary->findings[REPAIR_NONE];
 
-	(void)printf("%s: ", options->store);
+	(void)printf("%s: ", printable(options->store, store, sizeof(store)));
 	print_count("", summary->restaurants, "restaurant");
 	print_count(", ", summary->favorites, "favourite");
 	print_count(", ", summary->changes, "change");
@@ -206,9 +210,9 @@ static int repair_favorites(const char *store)
 	int error = store_repair(store, &why);
 
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	else
-		(void)printf("%s: counters and attributes set right\n", store);
+		(void)print_line(stdout, "%s: counters and attributes set right", store);
 	return error == -EBUSY ? 0 : error;
 }
 
@@ -219,16 +223,16 @@ static int repair_derived(const char *store, const struct check_summary *summary
 	int error;
 
 	if (!summary->countable) {
-		(void)fprintf(stderr,
-			"fsck.favfs: %s: favorites.db is damaged: nothing is counted anew from it\n",
+		(void)print_line(stderr,
+			"fsck.favfs: %s: favorites.db is damaged: nothing is counted anew from it",
 			store);
 		return 0;
 	}
 	error = recount(store, &why);
 	if (error)
-		(void)fprintf(stderr, "fsck.favfs: %s\n", why.text);
+		(void)print_line(stderr, "fsck.favfs: %s", why.text);
 	else
-		(void)printf("%s: all that is derived was counted anew\n", store);
+		(void)print_line(stdout, "%s: all that is derived was counted anew", store);
 	return error;
 }
 
@@ -271,7 +275,9 @@ int main(int argc, char *argv[])
 	struct options options = parse(argc, argv);
 	enum status status;
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_TOOL);
+	confine_calls(CONFINE_TOOL);
 	status = run(&options);
 	if (fflush(stdout) != 0) {
 		(void)fprintf(stderr, "fsck.favfs: standard output: %s\n", strerror(errno));

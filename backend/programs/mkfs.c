@@ -4,9 +4,10 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "backend/backend.h"
+#include "backend/confine.h"
+#include "backend/printable.h"
 #include "backend/version.h"
 #include "backend/zone.h"
 
@@ -29,16 +30,16 @@ static const char usage[] =
 
 static void __attribute__((noreturn)) misuse(const char *problem, const char *word)
 {
-	(void)fprintf(stderr, "mkfs.favfs: %s%s (see mkfs.favfs --help)\n", problem, word);
+	(void)print_line(stderr, "mkfs.favfs: %s%s (see mkfs.favfs --help)", problem, word);
 	exit(2);
 }
 
-static void take_letter(struct options *options, int letter)
+static void take_letter(struct options *options, int letter, char *const argv[])
 {
 	if (letter == 'h' || letter == 'V')
 		exit(fputs(letter == 'h' ? usage : "mkfs.favfs " VERSION "\n", stdout) < 0);
 	if (letter != 'w' && letter != 't')
-		exit(2); /* getopt has said why */
+		misuse("not an option, or without its value: ", printable_option(argv));
 	if (letter == 't')
 		options->form.timezone = optarg;
 	else if (window_kinds_parse(optarg, &options->form.windows) < 0)
@@ -57,8 +58,9 @@ static struct options parse(int argc, char *argv[])
 	struct options options = {.form = {WINDOW_KINDS_DEFAULT, ZONE_DEFAULT}};
 	int letter;
 
+	opterr = 0;
 	while ((letter = getopt_long(argc, argv, "hV", longs, NULL)) != -1)
-		take_letter(&options, letter);
+		take_letter(&options, letter, argv);
 	if (optind == argc)
 		misuse("no STORE given", "");
 	if (optind + 1 < argc)
@@ -73,12 +75,14 @@ int main(int argc, char *argv[])
 	char windows[WINDOW_KINDS_TEXT_MAX];
 	struct complaint why = {""};
 
-	(void)umask(077);
+	confine_memory(false);
+	confine_privileges(CONFINE_TOOL);
+	confine_calls(CONFINE_TOOL);
 	if (store_make(options.store, &options.form, &why) < 0) {
-		(void)fprintf(stderr, "mkfs.favfs: %s\n", why.text);
+		(void)print_line(stderr, "mkfs.favfs: %s", why.text);
 		return EXIT_FAILURE;
 	}
 	window_kinds_format(options.form.windows, windows);
-	return printf("%s: an empty store that counts %s, time zone %s\n", options.store, windows,
-		       options.form.timezone) < 0;
+	return print_line(stdout, "%s: an empty store that counts %s, time zone %s", options.store,
+		       windows, options.form.timezone) < 0;
 }

@@ -4,8 +4,9 @@
 #include "backend/sqlite/check.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "backend/printable.h"
 
 /* A longer text is cut: two names and some words fit. */
 #define FIELD_MAX 1024
@@ -114,47 +115,16 @@ static const struct finding_kind *find_kind(const char *code)
 	return kind;
 }
 
-/* Bytes of the printable character at @at; 0 if there is none. */
-static size_t printable(const char *at)
-{
-	unsigned char first = (unsigned char)*at;
-
-	if (first < 0x80)
-		return first >= 0x20 && first < 0x7f;
-	for (size_t size = 2; size <= 4 && at[size - 1]; size++)
-		if (name_check_bytes(at, size) == 0)
-			return size;
-	return 0;
-}
-
 /* A damaged name must not reach a terminal as it is. */
-static const char *show(const char *text, char ret_shown[static FIELD_MAX])
-{
-	char *to = ret_shown;
-
-	while (*text && to < ret_shown + FIELD_MAX - 8) {
-		size_t size = printable(text);
-
-		if (size)
-			memcpy(to, text, size);
-		else
-			(void)sprintf(to, "\\x%02x", (unsigned)(unsigned char)*text);
-		to += size ? size : 4;
-		text += size ? size : 1;
-	}
-	strcpy(to, *text ? "..." : "");
-	return ret_shown;
-}
-
 void check_tell(struct check *check, const char *code, const char *place, const char *expected,
 	const char *found)
 {
 	char texts[3][FIELD_MAX];
 	struct finding finding = {
 		.kind = find_kind(code),
-		.place = show(place, texts[0]),
-		.expected = show(expected, texts[1]),
-		.found = show(found, texts[2]),
+		.place = printable(place, texts[0], FIELD_MAX),
+		.expected = printable(expected, texts[1], FIELD_MAX),
+		.found = printable(found, texts[2], FIELD_MAX),
 	};
 
 	check->summary.findings[finding.kind->repair]++;

@@ -377,6 +377,11 @@ void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info)
 	*ret_info = ranking->info;
 }
 
+bool ranking_is_shared(const struct ranking *ranking)
+{
+	return ranking->users > 1;
+}
+
 int reader_ranking(struct reader *reader, window_t window, struct ranking_info *ret_info)
 {
 	struct snapshot *snapshot;
@@ -429,7 +434,7 @@ static int open_copy(struct ranking *ranking)
 
 	if (ranking->copy_fd >= 0)
 		return 0;
-	ranking->copy_fd = open(store->path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	ranking->copy_fd = openat(store->directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return ranking->copy_fd < 0 ? -errno : 0;
 }
 

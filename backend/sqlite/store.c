@@ -22,6 +22,7 @@
 #include "backend/clock.h"
 #include "backend/sqlite/committer.h"
 #include "backend/sqlite/db.h"
+#include "backend/sqlite/guard.h"
 #include "backend/sqlite/lease.h"
 #include "backend/version.h"
 
@@ -123,14 +124,15 @@ static int check_directory(const char *path, struct complaint *ret_why)
 	const char *network;
 	struct statfs fs;
 	struct stat st;
+	int error;
 
 	if (stat(path, &st) < 0)
 		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return complain(ret_why, -ENOTDIR, "%s: a store is a directory", path);
-	if (st.st_uid != geteuid())
-		return complain(ret_why, -EPERM, "%s: belongs to uid %u, not to uid %u", path,
-			st.st_uid, geteuid());
+	error = guard_directory(path, &st, ret_why);
+	if (error)
+		return error;
 	network = statfs(path, &fs) == 0 ? store_network_name((uint32_t)fs.f_type) : NULL;
 	if (network)
 		return complain(ret_why, -EREMOTE,
@@ -158,8 +160,10 @@ static int sync_parent(const char *path)
 
 static int make_directory(const char *path, struct complaint *ret_why)
 {
-	int error = 0;
+	int error = guard_place(path, ret_why);
 
+	if (error)
+		return error;
 	if (mkdir(path, 0700) == 0)
 		error = sync_parent(path);
 	else if (errno != EEXIST)
@@ -191,8 +195,12 @@ int store_locate(const char *where, char **ret_path, struct complaint *ret_why)
 		free(path);
 		return complain(ret_why, -ENAMETOOLONG, "%s: path too long", where);
 	}
-	*ret_path = path;
-	return 0;
+	error = guard_store(path, ret_why);
+	if (error)
+		free(path);
+	else
+		*ret_path = path;
+	return error;
 }
 
 /* ---- the seat of the writing mount ---- */
@@ -468,6 +476,8 @@ int store_make(const char *where, const struct store_form *form, struct complain
 
 	if (!error)
 		error = set_zone(form->timezone ? form->timezone : ZONE_DEFAULT, ret_why);
+	if (!error)
+		error = guard_place(where, ret_why);
 	if (!error)
 		error = make_new_directory(where, &made, ret_why);
 	if (!error)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/printable.h"
 #include "backend/program.h"
 #include "backend/version.h"
 
@@ -40,7 +41,7 @@ struct call {
 
 static int misuse(const char *problem, const char *word)
 {
-	(void)fprintf(stderr, "mount.favfs: %s%s (see mount.favfs --help)\n", problem, word);
+	(void)print_line(stderr, "mount.favfs: %s%s (see mount.favfs --help)", problem, word);
 	return EXIT_USAGE;
 }
 
@@ -55,7 +56,7 @@ static bool add_options(struct call *call, const char *list)
 }
 
 /* 0, or a status to exit with. */
-static int take_letter(struct call *call, int letter)
+static int take_letter(struct call *call, int letter, char *const argv[])
 {
 	switch (letter) {
 	case 1: /* what is no option */
@@ -80,7 +81,7 @@ static int take_letter(struct call *call, int letter)
 	case 't':
 		return 0;
 	default:
-		return EXIT_USAGE; /* getopt has said why */
+		return misuse("not an option, or without its value: ", printable_option(argv));
 	}
 }
 
@@ -92,14 +93,15 @@ static int run(const struct call *call)
 		return misuse(call->operand_count ? "no MOUNTPOINT given" : "no STORE given", "");
 	program_find("favfs", program);
 	if (call->verbose)
-		(void)printf("%s -o %s %s %s\n", program, *call->options ? call->options : "rw",
-			call->operands[0], call->operands[1]);
+		(void)print_line(stdout, "%s -o %s %s %s", program,
+			*call->options ? call->options : "rw", call->operands[0],
+			call->operands[1]);
 	if (call->fake)
 		return EXIT_SUCCESS;
 	(void)fflush(stdout);
 	(void)execlp(program, "favfs", "-o", *call->options ? call->options : "rw", "--",
 		call->operands[0], call->operands[1], (char *)NULL);
-	(void)fprintf(stderr, "mount.favfs: %s: %s\n", program, strerror(errno));
+	(void)print_line(stderr, "mount.favfs: %s: %s", program, strerror(errno));
 	return EXIT_SYSTEM;
 }
 
@@ -113,15 +115,16 @@ int main(int argc, char *argv[])
 	struct call call = {.operand_count = 0};
 	int letter, status = 0;
 
+	opterr = 0;
 	while (!status && (letter = getopt_long(argc, argv, "-fnrsvwhVt:o:", longs, NULL)) != -1) {
 		if (letter == 'h' || letter == 'V')
 			return fputs(letter == 'h' ? usage : "mount.favfs " VERSION "\n", stdout) <
 			       0;
-		status = take_letter(&call, letter);
+		status = take_letter(&call, letter, argv);
 	}
 	while (!status && optind < argc) { /* after -- */
 		optarg = argv[optind++];
-		status = take_letter(&call, 1);
+		status = take_letter(&call, 1, argv);
 	}
 	return status ? status : run(&call);
 }
