@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -214,7 +215,10 @@ static int open_all(struct program *program)
 
 /* ---- closing ---- */
 
-/* Told to end we do not wait for those who use it: they are named, and get errors from now on. */
+/*
+ * Told to end we do not wait for those who use it: they get errors from now on, and are named
+ * where that is still allowed after what was given up (confine.h).
+ */
 static void tell_holders(const struct program *program)
 {
 	char holders[HOLDERS_TEXT_MAX];
@@ -224,6 +228,8 @@ static void tell_holders(const struct program *program)
 	if (holders_find(program->mountpoint, holders))
 		log_line(LOG_WARNING, "%s: unmounted while in use by %s", program->mountpoint,
 			holders);
+	else if (umount2(program->mountpoint, UMOUNT_NOFOLLOW) < 0 && errno == EBUSY)
+		log_line(LOG_WARNING, "%s: unmounted while in use", program->mountpoint);
 }
 
 /*

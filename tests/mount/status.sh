@@ -89,8 +89,8 @@ is "a new store has nothing" "0 0 0 0 0 0.000 0" "$(told restaurants) $(told fav
 $(told changes_applied) $(told lag_changes) $(told lag_seconds) $(told commits)"
 is "and no errors" "|" "$(told import_error)|$(told last_error)"
 exposition "a new mount"
-is "the version is that of favfs -V" "$("$BUILD/favfs" -V | sed -n 's/^favfs //p')" "$(told version)"
-is "so is the engine" "$("$BUILD/favfs" -V | grep -i sqlite)" "$(told engine)"
+is "the version is that of favfs -V" "$("$BUILD/favfs" -V | sed -n '1s/^favfs //p')" "$(told version)"
+is "so is the engine" "$("$BUILD/favfs" -V | grep '^SQLite')" "$(told engine)"
 is "the store" "$S" "$(told store)"
 is "the aggregator" "running pid $(pid_of favfs-aggregator)" "$(told aggregator)"
 
@@ -134,6 +134,7 @@ ok "import_error tells which line" grep -q '^line [12]: .' <<<"$(told import_err
 printf 'add\tgood\tunfinished' >"$M/import"
 ok "also of one that was dropped" eventually grep -q '^import_error: line 1: .*dropped' "$M/status"
 
+settle
 kill -STOP "$(pid_of favfs-aggregator)"
 logged=$(told changes_logged)
 touch "$M"/restaurants/taj/fans/late-{1..5}
@@ -222,6 +223,7 @@ is "in pieces of one byte it is the same" "$(still)" \
 gives "seeking to its end" "0" seek-end "$M/status"
 cp "$M/metrics" "$T/copy"
 is "cp copies them" "" "$(check_exposition "$T/copy")"
+settle
 ok "umount" down
 
 # ---- without an aggregator ----
