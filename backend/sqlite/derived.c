@@ -119,15 +119,19 @@ static int make_database(const char *path)
 {
 	char fresh[PATH_MAX + 8];
 	sqlite3 *db = NULL;
-	int error;
+	int error, left = 0;
 
 	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
 	remove_database(fresh);
 	error = db_open(fresh, DB_CREATE, 256, &db);
 	if (!error)
 		error = schema_make_derived(db);
+	if (!error) /* what stays in the log would be lost with it */
+		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &left);
+	if (!error && left)
+		error = -EIO;
 	db_close(db);
-	remove_file(fresh, "-wal"); /* emptied by the close */
+	remove_file(fresh, "-wal");
 	remove_file(fresh, "-shm");
 	if (!error) {
 		remove_database(path);
