@@ -374,15 +374,17 @@ static int read_store_row(struct store *store, sqlite3 *db)
 {
 	static const char *const sql = "SELECT hash_key, windows, timezone FROM store";
 	sqlite3_stmt *select;
-	int error = db_prepare(db, &sql, 1, &select);
+	int error = db_prepare(db, &sql, 1, &select), found;
 
 	if (error)
 		return error;
-	error = db_step(select) == 1 && sqlite3_column_bytes(select, 0) == HASH_KEY_BYTES &&
-				sqlite3_column_bytes(select, 2) > 0 &&
-				sqlite3_column_bytes(select, 2) < ZONE_NAME_MAX
-			? 0
-			: -EUCLEAN;
+	found = db_step(select);
+	if (found < 0) /* cannot be read: that is no damage */
+		error = found;
+	else if (!found || sqlite3_column_bytes(select, 0) != HASH_KEY_BYTES ||
+		 sqlite3_column_bytes(select, 2) <= 0 ||
+		 sqlite3_column_bytes(select, 2) >= ZONE_NAME_MAX)
+		error = -EUCLEAN;
 	if (!error) {
 		memcpy(store->hash_key, sqlite3_column_blob(select, 0), HASH_KEY_BYTES);
 		store->windows = (window_kinds_t)sqlite3_column_int64(select, 1) |
