@@ -310,6 +310,8 @@ static void tidy(struct committer *committer)
 	int64_t now = committer->store->now_ns(), began = clock_monotonic_ns();
 	struct position applied;
 
+	if (syncer_failed(committer->syncer))
+		return;
 	(void)judge(committer, writer_tidy(&committer->writer));
 	if (clock_monotonic_ns() - began > LONG_NS)
 		committer->import_was_last = true;
@@ -342,6 +344,8 @@ static void *run(void *arg)
 
 static void free_committer(struct committer *committer)
 {
+	if (committer->syncer)
+		committer->writer.is_doubtful = syncer_failed(committer->syncer);
 	syncer_close(committer->syncer);
 	writer_close(&committer->writer);
 	if (committer->bell >= 0)

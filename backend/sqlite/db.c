@@ -265,6 +265,26 @@ int db_checkpoint(sqlite3 *db, int mode, int *ret_left)
 	return 0;
 }
 
+int db_rewrite_log(sqlite3 *db)
+{
+	char block[65536];
+	sqlite3_file *log = NULL;
+	sqlite3_int64 size = 0;
+	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (code != SQLITE_OK || !log->pMethods) /* it was never opened */
+		return db_errno(code);
+	code = log->pMethods->xFileSize(log, &size);
+	for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += (int)sizeof(block)) {
+		int more = (int)(size - at < (int)sizeof(block) ? size - at : (int)sizeof(block));
+
+		code = log->pMethods->xRead(log, block, more, at);
+		if (code == SQLITE_OK)
+			code = log->pMethods->xWrite(log, block, more, at);
+	}
+	return db_errno(code);
+}
+
 int db_has_moved(sqlite3 *db)
 {
 	int moved = 0;

@@ -78,6 +78,12 @@ int db_name(sqlite3_stmt *statement, int column, char *ret_name);
  */
 int db_checkpoint(sqlite3 *db, int mode, int *ret_left);
 
+/*
+ * Writes SQLite's own log once more, as it is read now, so that the next sync means all of it.
+ * Only for the one writer, between transactions.
+ */
+int db_rewrite_log(sqlite3 *db);
+
 /* Whether the file under an open connection was replaced or removed. */
 int db_has_moved(sqlite3 *db);
 

@@ -121,6 +121,21 @@ static int open_connection(struct writer *writer)
 	return error;
 }
 
+/*
+ * A log that somebody left may be only in the kernel's memory: after a sync that failed it takes
+ * for written what is not.  What is committed next must not stand behind that, so it is
+ * brought home first.  Readers may be in the way of that, and a full disk: then it waits.
+ */
+static int bring_home(struct writer *writer)
+{
+	int left;
+	int error = db_rewrite_log(writer->db);
+
+	if (!error)
+		error = db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
+	return sqlite3_extended_errcode(writer->db) == SQLITE_IOERR_FSYNC ? error : 0;
+}
+
 int writer_open(const struct store *store, struct writer *ret_writer)
 {
 	struct writer *writer = ret_writer;
@@ -130,6 +145,8 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 	if (getrandom(writer->random, sizeof(writer->random), 0) < 0)
 		return -errno;
 	error = open_connection(writer);
+	if (!error)
+		error = bring_home(writer);
 	if (!error)
 		error = load_counters(writer);
 	if (!error)
@@ -147,7 +164,7 @@ void writer_close(struct writer *writer)
 	int left;
 
 	/* A log left behind would be replayed onto whatever lies under that name next time. */
-	if (writer->db)
+	if (writer->db && (!writer->is_doubtful || db_rewrite_log(writer->db) == 0))
 		(void)db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
 	effects_free(writer->effects);
 	writer->effects = NULL;

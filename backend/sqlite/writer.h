@@ -81,6 +81,7 @@ struct writer {
 	int wal_pages; /* after the last commit */
 	bool behind; /* fans/ changed in this transaction without a request on them */
 	uint64_t commits; /* that wrote anything, since it was opened */
+	bool is_doubtful; /* a sync has failed: SQLite's log may not be what is read of it */
 	int64_t *touched; /* restaurants whose fans/ changed */
 	size_t touched_count;
 	size_t touched_capacity;
