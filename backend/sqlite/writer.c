@@ -159,10 +159,20 @@ int writer_open(const struct store *store, struct writer *ret_writer)
 	return 0;
 }
 
+/* What was answered before it was on the medium gets there; readers may keep the log. */
+static void make_durable(struct writer *writer)
+{
+	sqlite3_file *log = writer->db && writer->store->relaxed ? writer_wal(writer) : NULL;
+
+	if (log && log->pMethods)
+		(void)log->pMethods->xSync(log, SQLITE_SYNC_NORMAL); /* nobody is left to be told */
+}
+
 void writer_close(struct writer *writer)
 {
 	int left;
 
+	make_durable(writer);
 	/* A log left behind would be replayed onto whatever lies under that name next time. */
 	if (writer->db && (!writer->is_doubtful || db_rewrite_log(writer->db) == 0))
 		(void)db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
