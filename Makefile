@@ -89,7 +89,13 @@ TEST_COMMON := $(wildcard tests/support/*.c)
 $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tests/test_%.o
 	@mkdir -p $(@D)
 	$(SAY) "  LD  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(TEST_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
+
+# Calls that a test stands between.
+wrapped = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
+$(BUILD)/tests/test_power: TEST_LDFLAGS := $(call wrapped,rename unlink fsync statvfs)
+$(BUILD)/tests/test_faults: TEST_LDFLAGS := $(call wrapped,malloc calloc realloc rename unlink fsync \
+	statvfs clock_gettime)
 
 $(BUILD)/tests/mount/%: $(BUILD)/obj/tests/mount/%.o
 	@mkdir -p $(@D)

@@ -425,27 +425,60 @@ void deriver_close(struct deriver *deriver)
 	*deriver = (struct deriver){NULL, NULL};
 }
 
-bool sync_derived(void)
+/* All steps: how it ended. */
+static int count_all(struct pipeline *pipeline, bool *ret_rebuilt)
 {
-	struct deriver deriver = deriver_open();
+	int changes = pipeline_resume(pipeline, ret_rebuilt);
+
+	if (!changes)
+		while ((changes = pipeline_step(pipeline)) > 0)
+			;
+	return changes;
+}
+
+static int count_with(struct store *store, struct derived *derived, bool *ret_rebuilt)
+{
 	struct pipeline_options options = {.changes_max = 0};
 	struct pipeline pipeline;
 	struct reader *reader = NULL;
-	bool rebuilt = false;
-	int changes;
+	int error = reader_open(store, &reader);
 
-	ck_assert_int_eq(reader_open(deriver.store, &reader), 0);
-	ck_assert_int_eq(
-		pipeline_init(&pipeline, deriver.store, reader, deriver.derived, &options), 0);
-	ck_assert_int_eq(pipeline_resume(&pipeline, &rebuilt), 0);
-	while ((changes = pipeline_step(&pipeline)) > 0)
-		;
-	ck_assert_int_eq(changes, 0);
-	pipeline_fini(&pipeline);
+	if (!error)
+		error = pipeline_init(&pipeline, store, reader, derived, &options);
+	if (!error) {
+		error = count_all(&pipeline, ret_rebuilt);
+		pipeline_fini(&pipeline);
+	}
 	reader_close(reader);
-	deriver_close(&deriver);
-	if (fixture.store)
+	return error;
+}
+
+int try_sync_derived(bool *ret_rebuilt, struct complaint *ret_why)
+{
+	struct store_options options = {
+		.mode = STORE_READ, .now_ns = fixture_now_ns, .retention_ns = fixture.retention_ns};
+	struct derived *derived = NULL;
+	struct store *store = NULL;
+	int error = store_open(fixture.path, &options, &store, ret_why);
+
+	if (!error)
+		error = derived_open(store, true, &derived, ret_why);
+	if (!error)
+		error = count_with(store, derived, ret_rebuilt);
+	derived_close(derived);
+	store_close(store);
+	if (fixture.store && fixture.reader)
 		look();
+	return error;
+}
+
+bool sync_derived(void)
+{
+	struct complaint why = {""};
+	bool rebuilt = false;
+	int error = try_sync_derived(&rebuilt, &why);
+
+	ck_assert_msg(!error, "%s %s", strerror(-error), why.text);
 	return rebuilt;
 }
 
@@ -542,6 +575,28 @@ void work_until_idle(struct reader *reader)
 		ck_assert_int_lt(clock_monotonic_ns() + wait_ns, deadline_ns);
 		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
 	}
+}
+
+/* ---- checking ---- */
+
+static void take_finding(void *arg, const struct finding *finding)
+{
+	(void)snprintf(arg, FINDING_MAX, "%s %s: expected %s, found %s", finding->kind->code,
+		finding->place, finding->expected, finding->found);
+}
+
+bool is_sound(char ret_finding[static FINDING_MAX])
+{
+	const struct check_options options = {.finding = take_finding, .arg = ret_finding};
+	struct check_summary summary = {0};
+	struct complaint why = {""};
+
+	*ret_finding = '\0';
+	if (store_check(fixture.path, &options, &summary, &why) < 0)
+		(void)snprintf(ret_finding, FINDING_MAX, "%.200s", why.text);
+	else if (!*ret_finding && summary.checks < 30)
+		(void)snprintf(ret_finding, FINDING_MAX, "checked too little");
+	return !*ret_finding;
 }
 
 /* ---- behind the engine's back ---- */

@@ -139,6 +139,9 @@ size_t log_length(void);
 /* Counts all that waits, as an aggregator does; whether it had to start over. */
 bool sync_derived(void);
 
+/* The same where it may fail: 0 or a negative errno. */
+int try_sync_derived(bool *ret_rebuilt, struct complaint *ret_why);
+
 /* An aggregator's store and lease, for calls of its own. */
 struct deriver {
 	struct store *store;
@@ -163,6 +166,12 @@ char *read_ranking(struct reader *reader, window_t window, size_t *ret_size);
 
 /* Calls reader_work, and waits as it says, until it wants nothing more. */
 void work_until_idle(struct reader *reader);
+
+/* ---- checking ---- */
+
+/* Whether fsck.favfs finds nothing; else what it found last, or why it could not look. */
+#define FINDING_MAX 256
+bool is_sound(char ret_finding[static FINDING_MAX]);
 
 /* ---- behind the engine's back ---- */
 
