@@ -102,7 +102,7 @@ static void finish(struct loop *loop)
 	const int64_t tick_ns = 10000000;
 	int64_t until_ns = clock_monotonic_ns() + FINISH_NS;
 
-	notifier_mute(loop->mount->notifier);
+	notifier_set_mute(loop->mount->notifier, true);
 	while (!fuse_session_exited(loop->mount->session) &&
 		!notifier_is_idle(loop->mount->notifier) && clock_monotonic_ns() < until_ns) {
 		(void)serve(loop);

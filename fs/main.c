@@ -176,6 +176,7 @@ static int open_mount(struct program *program)
 	}
 	program->mounted = true;
 	confine_calls(CONFINE_MOUNT);
+	notifier_set_mute(program->mount.notifier, false);
 	return 0;
 }
 

@@ -31,7 +31,7 @@ struct notifier {
 	size_t waiting; /* L: effects */
 	bool busy; /* L */
 	bool closing; /* L */
-	bool mute; /* L */
+	bool mute; /* L: before the mount is there, and at the end */
 };
 
 static bool is_mute(struct notifier *notifier)
@@ -225,6 +225,7 @@ int notifier_open(
 	notifier->session = session;
 	notifier->unlinker = unlinker;
 	notifier->last = &notifier->first;
+	notifier->mute = true;
 	(void)pthread_mutex_init(&notifier->lock, NULL); /* glibc: cannot fail */
 	(void)pthread_cond_init(&notifier->wake, NULL);
 	error = thread_start(&notifier->thread, run, notifier);
@@ -236,10 +237,10 @@ int notifier_open(
 	return 0;
 }
 
-void notifier_mute(struct notifier *notifier)
+void notifier_set_mute(struct notifier *notifier, bool mute)
 {
 	(void)pthread_mutex_lock(&notifier->lock);
-	notifier->mute = true;
+	notifier->mute = mute;
 	(void)pthread_mutex_unlock(&notifier->lock);
 }
 

@@ -13,12 +13,15 @@
 struct notifier;
 struct unlinker;
 
-/* Borrows @unlinker. */
+/* Borrows @unlinker.  It is mute. */
 int notifier_open(
 	struct fuse_session *session, struct unlinker *unlinker, struct notifier **ret_notifier);
 
-/* From here on the kernel is told nothing more; calls are still made.  For the end. */
-void notifier_mute(struct notifier *notifier);
+/*
+ * While it is mute the kernel is told nothing, but calls are made.  To be mute for the end, and
+ * until the session is mounted: what the store does before, the kernel has never heard of.
+ */
+void notifier_set_mute(struct notifier *notifier, bool mute);
 
 /* Whether all that was added is done.  Until then requests must be served: see above. */
 bool notifier_is_idle(struct notifier *notifier);
