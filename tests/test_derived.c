@@ -535,24 +535,26 @@ END_TEST
 
 struct second {
 	pthread_t thread;
+	struct deriver deriver; /* its store is open: that sets the zone of the process */
 	int64_t seq; /* where it took over */
 };
 
 static void *open_second(void *arg)
 {
 	struct second *self = arg;
-	struct deriver second = deriver_open();
 	struct position position = {-1, -1};
+	struct complaint why = {""};
 
-	if (derived_position(second.derived, &position) == 0)
+	if (derived_open(self->deriver.store, true, &self->deriver.derived, &why) == 0 &&
+		derived_position(self->deriver.derived, &position) == 0)
 		self->seq = position.seq;
-	deriver_close(&second);
+	deriver_close(&self->deriver);
 	return NULL;
 }
 
 START_TEST(a_second_writer_waits_and_takes_over_when_the_first_leaves)
 {
-	struct second second = {.seq = -1};
+	struct second second = {.deriver = {.store = open_reading()}, .seq = -1};
 	struct timespec soon;
 
 	open_deriver();
