@@ -147,6 +147,8 @@ struct restaurant {
 	char name[NAME_BYTES_MAX + 1];
 };
 
+#define FAVORITE_ID_MAX (INT64_C(1) << 59) /* ids stay below: they are node ids */
+
 struct favorite {
 	int64_t id; /* never used again for another; kept when it is moved */
 	int64_t restaurant;
@@ -421,6 +423,8 @@ int64_t reader_work(struct reader *reader);
  * The text of all changes ever has a place for each byte; @start is that of the
  * oldest line retained, @end that after the newest.
  */
+#define LOG_TEXT_BYTES_MAX (INT64_C(1) << 59)
+
 struct log_text {
 	int64_t start;
 	int64_t end;

@@ -511,12 +511,136 @@ START_TEST(restaurants_are_listed_in_pieces_each_once)
 }
 END_TEST
 
+/* ---- rows that no favfs wrote ---- */
+
+static bool pass_restaurant(void *arg, int64_t cookie, const struct restaurant *restaurant)
+{
+	(void)arg;
+	(void)cookie;
+	(void)restaurant;
+	return false;
+}
+
+static bool pass_favorite(
+	void *arg, int64_t cookie, const char *user, const struct favorite *favorite)
+{
+	(void)arg;
+	(void)cookie;
+	(void)user;
+	(void)favorite;
+	return false;
+}
+
+static bool pass_window(void *arg, int64_t cookie, window_t window)
+{
+	(void)arg;
+	(void)cookie;
+	(void)window;
+	return false;
+}
+
+static bool pass_user(void *arg, int64_t cookie, const struct user *user)
+{
+	(void)arg;
+	(void)cookie;
+	(void)user;
+	return false;
+}
+
+static bool pass_link(void *arg, int64_t cookie, const struct link *link)
+{
+	(void)arg;
+	(void)cookie;
+	(void)link;
+	return false;
+}
+
+static int list_restaurants(void)
+{
+	return reader_restaurants(fixture.reader, 0, pass_restaurant, NULL);
+}
+
+static int list_favorites(void)
+{
+	return reader_favorites(fixture.reader, 1, 0, pass_favorite, NULL);
+}
+
+static int list_windows(void)
+{
+	return reader_ranking_windows(fixture.reader, 0, pass_window, NULL);
+}
+
+static int list_count_windows(void)
+{
+	return reader_count_windows(fixture.reader, "noma", 0, pass_window, NULL);
+}
+
+static int list_users(void)
+{
+	return reader_users(fixture.reader, 0, pass_user, NULL);
+}
+
+static int list_links(void)
+{
+	return reader_links(fixture.reader, 1, 0, pass_link, NULL);
+}
+
+static int look_at_ranking(void)
+{
+	struct ranking_info info;
+
+	return reader_ranking(fixture.reader, window_named("all"), &info);
+}
+
+static int look_at_log(void)
+{
+	struct log_text text;
+
+	return reader_log_text(fixture.reader, &text);
+}
+
+/* Ids and cookies that are none would be those of others, or begin a listing again, for ever. */
+static const struct {
+	int (*look)(void);
+	const char *file;
+	const char *sql;
+} damages[] = {
+	{list_restaurants, "favorites.db", "UPDATE restaurant SET id = 1 << 40"},
+	{list_favorites, "favorites.db", "UPDATE favorite SET id = 1 << 60"},
+	{list_favorites, "favorites.db", "UPDATE favorite SET id = -1"},
+	{list_favorites, "favorites.db", "UPDATE favorite SET place = 1 << 62"},
+	{list_windows, "derived.db", "UPDATE ranking SET window = 1 << 32 WHERE window > 1 << 24"},
+	{list_windows, "derived.db", "UPDATE ranking SET window = 1 << 25 WHERE window > 1 << 24"},
+	{list_count_windows, "derived.db",
+		"UPDATE count SET window = 1 << 40 WHERE window > 1 << 24"},
+	{list_users, "derived.db", "UPDATE user SET id = 1 << 28"},
+	{list_links, "derived.db", "UPDATE link SET restaurant_id = 1 << 31"},
+	{look_at_ranking, "derived.db", "UPDATE ranking SET version = 1 << 34"},
+	{look_at_ranking, "derived.db", "UPDATE ranking SET rows = -1"},
+	{look_at_ranking, "derived.db", "UPDATE ranking SET text_bytes = 1 << 62"},
+	{look_at_log, "favorites.db", "UPDATE change SET end_bytes = -1"},
+	{look_at_log, "favorites.db", "UPDATE state SET end_bytes = 1 << 62"},
+	{look_at_log, "favorites.db", "UPDATE change SET end_bytes = end_bytes + 1000"},
+};
+
+START_TEST(numbers_that_no_row_can_have_are_damage)
+{
+	ck_assert_int_eq(mark(make_place("noma"), "alice"), 0);
+	(void)sync_derived();
+	ck_assert_int_eq(damages[_i].look(), 0);
+	sql_run(damages[_i].file, damages[_i].sql);
+	look();
+	ck_assert_int_eq(damages[_i].look(), -EUCLEAN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("favorites");
 	TCase *move = fixture_case(suite, "move");
 	TCase *set = fixture_case(suite, "set");
 	TCase *list = fixture_case(suite, "list");
+	TCase *damage = fixture_case(suite, "damage");
 
 	tcase_add_test(move, a_moved_favourite_keeps_its_id_moment_and_owner);
 	tcase_add_test(move, a_favourite_can_be_renamed_within_its_restaurant);
@@ -537,5 +661,7 @@ int main(void)
 	tcase_add_test(list, what_stays_is_listed_exactly_once_while_others_come_and_go);
 	tcase_add_test(list, a_listing_shows_no_other_restaurant);
 	tcase_add_test(list, restaurants_are_listed_in_pieces_each_once);
+
+	tcase_add_loop_test(damage, numbers_that_no_row_can_have_are_damage, 0, COUNT(damages));
 	return fixture_run(suite);
 }

@@ -325,6 +325,24 @@ START_TEST(a_damaged_row_does_no_harm)
 }
 END_TEST
 
+START_TEST(a_line_is_as_long_as_foretold_whatever_its_moments_are)
+{
+	static const int64_t moments[] = {MOMENT_NONE, 0, MOMENT_NS_MAX, -2, INT64_MIN, INT64_MAX};
+	char line[LOG_LINE_MAX];
+
+	for (size_t i = 0; i < COUNT(moments); i++) {
+		struct log_entry entry = {.position = {1, 1},
+			.op = LOG_UPDATE,
+			.created_ns = moments[i],
+			.previous_ns = moments[COUNT(moments) - 1 - i],
+			.restaurant = "noma",
+			.user = "alice"};
+
+		ck_assert_int_eq(log_line_bytes(&entry), (int64_t)log_line_format(&entry, line));
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log_text");
@@ -338,5 +356,6 @@ int main(void)
 	tcase_add_test(tcase, a_cursor_in_what_was_trimmed_is_stale);
 	tcase_add_test(tcase, places_go_on_after_the_store_was_opened_again);
 	tcase_add_loop_test(tcase, a_damaged_row_does_no_harm, 0, 10);
+	tcase_add_test(tcase, a_line_is_as_long_as_foretold_whatever_its_moments_are);
 	return fixture_run(suite);
 }

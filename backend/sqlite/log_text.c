@@ -6,6 +6,7 @@
 #include "backend/moment.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/reader.h"
+#include "backend/sqlite/rows.h"
 #include "backend/sqlite/text.h"
 
 static const char *const op_words[] = {
@@ -17,7 +18,7 @@ static const char *const op_words[] = {
 
 static int64_t moment_bytes(int64_t moment_ns)
 {
-	return moment_ns == MOMENT_NONE ? (int64_t)sizeof("-") - 1 : (int64_t)MOMENT_TEXT_BYTES;
+	return moment_valid(moment_ns) ? (int64_t)MOMENT_TEXT_BYTES : (int64_t)sizeof("-") - 1;
 }
 
 static const char *word_of(enum log_op op)
@@ -103,10 +104,11 @@ static int find_start(struct reader *reader, int64_t end, int64_t *ret_start)
 		return 0;
 	log_read_entry(row, &entry);
 	found = check_entry(&entry);
-	if (found)
-		return found;
-	*ret_start = sqlite3_column_int64(row, 9) - log_line_bytes(&entry);
-	return 0;
+	if (!found)
+		found = rows_number(row, 9, LOG_TEXT_BYTES_MAX, ret_start);
+	if (!found)
+		*ret_start -= log_line_bytes(&entry);
+	return found;
 }
 
 int reader_log_text(struct reader *reader, struct log_text *ret_text)
@@ -120,6 +122,8 @@ int reader_log_text(struct reader *reader, struct log_text *ret_text)
 	text.end = sqlite3_column_int64(row, 0);
 	text.changed_ns = sqlite3_column_int64(row, 1);
 	found = find_start(reader, text.end, &text.start);
+	if (!found && (text.start < 0 || text.end < text.start || text.end >= LOG_TEXT_BYTES_MAX))
+		return -EUCLEAN;
 	if (!found)
 		*ret_text = text;
 	return found;
@@ -140,11 +144,11 @@ static int line_from(struct reader *reader, int64_t seq, struct line_at *ret_lin
 
 	db_bind(row, "i", seq);
 	found = db_step(row);
-	if (found == 1) {
-		ret_line->end = sqlite3_column_int64(row, 0);
-		ret_line->seq = sqlite3_column_int64(row, 1);
-	}
-	return found;
+	if (found != 1)
+		return found;
+	found = rows_number(row, 0, LOG_TEXT_BYTES_MAX, &ret_line->end);
+	found = found ? found : rows_number(row, 1, INT64_MAX, &ret_line->seq);
+	return found ? found : 1;
 }
 
 /* The line that holds the byte at @place: the first whose end lies behind it. */
@@ -217,14 +221,15 @@ static int fill_from(struct reader *reader, struct piece *piece, int64_t seq)
 	while ((found = db_step(rows)) == 1) {
 		char line[LOG_LINE_MAX];
 		struct log_entry entry;
+		int64_t end;
 		int result;
 
 		log_read_entry(rows, &entry);
 		result = check_entry(&entry);
+		result = result ? result : rows_number(rows, 9, LOG_TEXT_BYTES_MAX, &end);
 		if (result)
 			return result;
-		result = fill(
-			piece, line, log_line_format(&entry, line), sqlite3_column_int64(rows, 9));
+		result = fill(piece, line, log_line_format(&entry, line), end);
 		reader->cursor = (struct log_cursor){
 			piece->place + (int64_t)piece->filled, entry.position.seq};
 		if (result)

@@ -186,14 +186,16 @@ int reader_favorites(
 	while ((found = db_step(rows)) == 1) {
 		struct favorite favorite;
 		char user[NAME_BYTES_MAX + 1];
+		int64_t place;
 		int error = db_name(rows, FAVORITE_USER, user);
 
+		error = error ? error : rows_favorite(rows, &favorite);
+		error = error ? error : rows_number(rows, FAVORITE_USER + 1, COOKIE_MAX, &place);
 		if (error)
 			return error;
-		rows_favorite(rows, &favorite);
 		if (is_expired(reader, &favorite))
 			continue;
-		if (each(arg, sqlite3_column_int64(rows, FAVORITE_USER + 1), user, &favorite))
+		if (each(arg, place, user, &favorite))
 			return 0;
 	}
 	return found;

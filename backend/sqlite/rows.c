@@ -4,19 +4,35 @@
 
 #include "backend/sqlite/db.h"
 
+int rows_number(sqlite3_stmt *row, int column, int64_t end, int64_t *ret_number)
+{
+	int64_t number = sqlite3_column_int64(row, column);
+
+	if (number <= 0 || number >= end)
+		return -EUCLEAN;
+	*ret_number = number;
+	return 0;
+}
+
 int rows_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant)
 {
-	ret_restaurant->id = sqlite3_column_int64(row, 0);
+	int error = rows_number(row, 0, RESTAURANT_ID_MAX, &ret_restaurant->id);
+
+	if (error)
+		return error;
 	ret_restaurant->changed_ns = sqlite3_column_int64(row, 1);
 	ret_restaurant->fans_made_ns = sqlite3_column_int64(row, 2);
 	ret_restaurant->fans_changed_ns = sqlite3_column_int64(row, 3);
 	return db_name(row, 4, ret_restaurant->name);
 }
 
-void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite)
+int rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite)
 {
-	ret_favorite->id = sqlite3_column_int64(row, 0);
-	ret_favorite->restaurant = sqlite3_column_int64(row, 1);
+	int error = rows_number(row, 0, FAVORITE_ID_MAX, &ret_favorite->id);
+
+	error = error ? error : rows_number(row, 1, RESTAURANT_ID_MAX, &ret_favorite->restaurant);
+	if (error)
+		return error;
 	ret_favorite->created_ns = sqlite3_column_int64(row, 2);
 	ret_favorite->changed_ns = sqlite3_column_type(row, 3) == SQLITE_NULL
 					   ? ret_favorite->created_ns
@@ -24,6 +40,7 @@ void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite)
 	ret_favorite->expires_ns = sqlite3_column_int64(row, 4); /* NULL: 0 */
 	ret_favorite->uid = (uid_t)sqlite3_column_int64(row, 5);
 	ret_favorite->gid = (gid_t)sqlite3_column_int64(row, 6);
+	return 0;
 }
 
 int rows_one_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant)
@@ -41,8 +58,8 @@ int rows_one_favorite(sqlite3_stmt *row, struct favorite *ret_favorite, char *re
 
 	if (error != 1)
 		return error ? error : -ENOENT;
-	rows_favorite(row, ret_favorite);
-	return ret_user ? db_name(row, FAVORITE_USER, ret_user) : 0;
+	error = rows_favorite(row, ret_favorite);
+	return !error && ret_user ? db_name(row, FAVORITE_USER, ret_user) : error;
 }
 
 int rows_one_position(sqlite3_stmt *row, struct position *ret_position)

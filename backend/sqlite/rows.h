@@ -16,9 +16,12 @@
 #define FAVORITE_COLUMNS   "id, restaurant, created_ns, changed_ns, expires_ns, uid, gid, user"
 #define FAVORITE_USER      7 /* the column of the user */
 
+/* A column that holds a number from 1 to below @end; -EUCLEAN for what cannot be. */
+int rows_number(sqlite3_stmt *row, int column, int64_t end, int64_t *ret_number);
+
 /* The row a statement stands on; -EUCLEAN for what cannot be. */
 int rows_restaurant(sqlite3_stmt *row, struct restaurant *ret_restaurant);
-void rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite);
+int rows_favorite(sqlite3_stmt *row, struct favorite *ret_favorite);
 
 /* Steps to the only row, (seq, tag); -EUCLEAN if there is none. */
 int rows_one_position(sqlite3_stmt *row, struct position *ret_position);

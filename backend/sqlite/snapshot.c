@@ -331,24 +331,36 @@ int64_t snapshots_expire(struct snapshots *snapshots, bool promised_too)
 
 /* ---- rankings at that moment ---- */
 
+/* Of all names and counts: what is more cannot be. */
+#define TEXT_BYTES_MAX (RESTAURANT_ID_MAX * (NAME_BYTES_MAX + 20))
+
+/* Adds to the version. */
+static int read_ranking(sqlite3_stmt *row, struct ranking_info *info)
+{
+	int64_t version = sqlite3_column_int64(row, 0), text_bytes = sqlite3_column_int64(row, 2);
+
+	info->rows = sqlite3_column_int64(row, 1);
+	if (version < 0 || version >= RANKING_VERSION_MAX - info->version || info->rows < 0 ||
+		info->rows >= RESTAURANT_ID_MAX || text_bytes < 0 || text_bytes > TEXT_BYTES_MAX)
+		return -EUCLEAN;
+	info->version += version;
+	info->changed_ns = sqlite3_column_int64(row, 3);
+	/* rank, tab, count, tab, name, newline */
+	info->size_bytes = info->rows * (text_rank_width(info->rows) + 3) + text_bytes;
+	return 0;
+}
+
 int snapshot_ranking(struct snapshot *snapshot, window_t window, struct ranking_info *ret_info)
 {
 	DB_SCOPED row = snapshot->sql[S_RANKING];
-	int64_t text_bytes = 0;
+	struct ranking_info info = {.version = snapshot->version_base + 1};
 	int found;
 
 	db_bind(row, "i", (int64_t)window);
 	found = db_step(row);
-	if (found < 0)
-		return found;
-	*ret_info = (struct ranking_info){.version = snapshot->version_base + 1};
+	if (found == 1)
+		found = read_ranking(row, &info);
 	if (!found)
-		return 0;
-	ret_info->version += sqlite3_column_int64(row, 0);
-	ret_info->rows = sqlite3_column_int64(row, 1);
-	ret_info->changed_ns = sqlite3_column_int64(row, 3);
-	text_bytes = sqlite3_column_int64(row, 2);
-	/* rank, tab, count, tab, name, newline */
-	ret_info->size_bytes = ret_info->rows * (text_rank_width(ret_info->rows) + 3) + text_bytes;
-	return 0;
+		*ret_info = info;
+	return found;
 }

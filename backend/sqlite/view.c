@@ -196,9 +196,12 @@ static int show_windows(sqlite3_stmt *rows, each_window *each, void *arg)
 	int found;
 
 	while ((found = db_step(rows)) == 1) {
-		window_t window = (window_t)sqlite3_column_int64(rows, 0);
+		int64_t window;
+		int error = rows_number(rows, 0, WINDOW_KINDS << WINDOW_NUMBER_BITS, &window);
 
-		if (each(arg, (int64_t)window, window))
+		if (error)
+			return error;
+		if (each(arg, window, (window_t)window))
 			return 0;
 	}
 	return found;
@@ -231,10 +234,11 @@ int reader_ranking_windows(struct reader *reader, int64_t after, each_window *ea
 
 static int read_user(sqlite3_stmt *row, struct user *ret_user)
 {
-	ret_user->id = sqlite3_column_int64(row, 0);
+	int error = rows_number(row, 0, USER_ID_MAX, &ret_user->id);
+
 	ret_user->favorites = sqlite3_column_int64(row, 1);
 	ret_user->changed_ns = sqlite3_column_int64(row, 2);
-	return db_name(row, 3, ret_user->name);
+	return error ? error : db_name(row, 3, ret_user->name);
 }
 
 static int one_user(sqlite3_stmt *row, struct user *ret_user)
@@ -290,9 +294,10 @@ int reader_users(struct reader *reader, int64_t after, each_user *each, void *ar
 
 static int read_link(sqlite3_stmt *row, struct link *ret_link)
 {
-	ret_link->restaurant = sqlite3_column_int64(row, 0);
+	int error = rows_number(row, 0, RESTAURANT_ID_MAX, &ret_link->restaurant);
+
 	ret_link->created_ns = sqlite3_column_int64(row, 1);
-	return db_name(row, 2, ret_link->name);
+	return error ? error : db_name(row, 2, ret_link->name);
 }
 
 int reader_link(struct reader *reader, int64_t user, int64_t restaurant, struct link *ret_link)
