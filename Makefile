@@ -3,6 +3,9 @@
 #   make            builds into build/
 #   make demo       installs what is missing, builds, mounts on ./mnt, loads seeds/
 #   make check      the same set-up, then all tests ("make test" is the same)
+#   make fuzz       lets libFuzzer at the parsers (SECONDS=60 for each, ONLY=window)
+#   make coverage   tests, and how much of backend/ and aggregator/ they run (ONLY="test_x y.sh")
+#   make valgrind   unit tests under valgrind(1) (ONLY=test_name)
 #   make bench      measures against peers (ONLY=mark for one)
 #   make bench-table   puts what was measured last into BENCHMARKS.md
 #   make plan       what DAILY=100000 changes and READS=1000000 readings a day need
@@ -25,10 +28,12 @@ comma := ,
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
+# What they find ends the program: a test must not pass over it.
+SANITIZERS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. $(WARNINGS) \
-	-fstack-protector-strong $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+	-fstack-protector-strong $(SANITIZERS) $(if $(SANITIZE),-fno-omit-frame-pointer) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE)) -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS := $(SANITIZERS) -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell pkg-config --libs sqlite3 libsodium libseccomp) -pthread
 FUSE_LIBS = $(shell pkg-config --libs fuse3)
 
@@ -40,6 +45,7 @@ MOUNT := fs/programs/mount.c backend/name.c backend/printable.c backend/program.
 FSCK := backend/programs/fsck.c backend/programs/recount.c
 UNITS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 TOOLS := $(patsubst tests/mount/%.c,%,$(wildcard tests/mount/*.c))
+FUZZ := $(filter-out replay sample,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 PROGRAMS := $(BUILD)/favfs $(BUILD)/favfs-aggregator $(BUILD)/mkfs.favfs $(BUILD)/fsck.favfs \
 	$(BUILD)/mount.favfs
 
@@ -97,20 +103,74 @@ $(BUILD)/tests/test_power: TEST_LDFLAGS := $(call wrapped,rename unlink fsync st
 $(BUILD)/tests/test_faults: TEST_LDFLAGS := $(call wrapped,malloc calloc realloc rename unlink fsync \
 	statvfs clock_gettime)
 
+# Others than who built them run these: they could not write down what ran.
+$(BUILD)/obj/tests/mount/%.o: ALL_CFLAGS := $(filter-out %coverage,$(ALL_CFLAGS))
 $(BUILD)/tests/mount/%: $(BUILD)/obj/tests/mount/%.o
 	@mkdir -p $(@D)
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
 
+# A fuzz target has a main that feeds it what is kept, or that of libFuzzer.
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SANITIZE)),,$(call objects,tests/fuzz/replay.c))
+FUZZ_LDFLAGS := $(if $(FUZZ_MAIN),,-fsanitize=fuzzer)
+FUZZ_CHECK = -Wl,--wrap=_mark_point,--wrap=_ck_assert_failed $(shell pkg-config --libs check)
+FUZZ_TARGETS := $(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%)
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) \
+		$(call objects,tests/fuzz/sample.c $(TESTED) $(TEST_COMMON))
+	@mkdir -p $(@D)
+	$(SAY) "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $^ $(LIBS) $(FUZZ_CHECK)
+
+# This one plays what is around it.
+$(BUILD)/tests/fuzz/fuzz_import: $(FUZZ_MAIN) $(call objects,tests/fuzz/import.c fs/import.c \
+		fs/import_line.c backend/name.c backend/moment.c backend/window.c backend/zone.c \
+		backend/complaint.c)
+	@mkdir -p $(@D)
+	$(SAY) "  LD  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $^ $(LIBS)
+
 .PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: tests
-tests: all $(UNITS:%=$(BUILD)/tests/%) $(TOOLS:%=$(BUILD)/tests/mount/%)
+tests: all $(UNITS:%=$(BUILD)/tests/%) $(TOOLS:%=$(BUILD)/tests/mount/%) $(FUZZ_TARGETS)
 
 .PHONY: check test
 check test: packages
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@BUILD=$(BUILD) tests/run
+
+# ---- tests of other kinds ----
+
+.PHONY: fuzz fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+fuzz:
+	@dist/packages build test fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang BUILD=build/fuzz CFLAGS='-O1 -g' \
+		SANITIZE=fuzzer-no-link,address,undefined fuzz-targets
+	@BUILD=build/fuzz tests/fuzz/fuzz.sh $(or $(SECONDS),60) $(ONLY)
+
+# What is killed does not tell what it ran.
+COVERED := backend aggregator
+.PHONY: coverage
+coverage:
+	@dist/packages build test coverage
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=build/coverage LDFLAGS=--coverage \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' tests
+	@find build/coverage -name '*.gcda' -delete
+	@BUILD=build/coverage tests/run $(ONLY)
+	@gcovr --root . $(COVERED:%=--filter %/) --exclude-branches-by-pattern '.*\bassert\(.*' \
+		--txt build/coverage/lines.txt --print-summary build/coverage
+	@gcovr --root . $(COVERED:%=--filter %/) --exclude-branches-by-pattern '.*\bassert\(.*' \
+		--branches --txt build/coverage/branches.txt build/coverage
+
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+.PHONY: valgrind
+valgrind:
+	@dist/packages build test coverage
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@WRAP="$(VALGRIND)" CK_TIMEOUT_MULTIPLIER=20 LIMIT=900 BUILD=$(BUILD) \
+		tests/run $(or $(ONLY),$(UNITS))
 
 # ---- benches ----
 
