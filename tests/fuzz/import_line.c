@@ -55,6 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(*at >= ' ' && *at < 0x7f);
 	} else {
 		check_taken(&line);
+		assert(strcmp(text, ops[line.op]) == 0);
+		assert(line.restaurant == text + strlen(text) + 1);
+		assert(line.user == line.restaurant + strlen(line.restaurant) + 1);
 	}
 	free(text);
 	return 0;

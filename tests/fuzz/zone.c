@@ -30,19 +30,27 @@ static void check_taken(const char *name)
 	assert((zone_hour(ANY_MOMENT_NS) - tm.tm_hour) % 24 == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_from(const char *before, const char *name)
 {
-	char *name = input_text(data, size);
-	char before[ZONE_NAME_MAX];
-	int64_t version = zone_version(), hour = zone_hour(ANY_MOMENT_NS);
-	int error;
+	int64_t version, hour;
+	int error = zone_set(before);
 
-	strcpy(before, zone_name());
+	assert(error == 0);
+	version = zone_version();
+	hour = zone_hour(ANY_MOMENT_NS);
 	error = zone_set(name);
 	if (error)
 		check_refused(error, before, version, hour);
 	else
 		check_taken(name);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *name = input_text(data, size);
+
+	check_from("Europe/Berlin", name);
+	check_from("UTC", name); /* with the C library's zone still another */
 	free(name);
 	return 0;
 }
