@@ -130,10 +130,17 @@ $(BUILD)/tests/fuzz/fuzz_import: $(FUZZ_MAIN) $(call objects,tests/fuzz/import.c
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $^ $(LIBS)
 
+# Preloaded to see tests fail; never part of a program.
+$(BUILD)/tests/saboteur.so: tests/soak/saboteur.c
+	@mkdir -p $(@D)
+	$(SAY) "  LD  $@"
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
+
 .PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: tests
-tests: all $(UNITS:%=$(BUILD)/tests/%) $(TOOLS:%=$(BUILD)/tests/mount/%) $(FUZZ_TARGETS)
+tests: all $(UNITS:%=$(BUILD)/tests/%) $(TOOLS:%=$(BUILD)/tests/mount/%) $(FUZZ_TARGETS) \
+	$(BUILD)/tests/saboteur.so
 
 .PHONY: check test
 check test: packages

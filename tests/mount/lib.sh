@@ -341,17 +341,16 @@ recounted()
 
 # ---- what scribes wrote down ----
 
-# acknowledged WHAT: what the manifests of this mount's scribes say is there or not is so,
-# and what they had asked for last is as before or as after it.
-acknowledged()
+# compare_manifests: into $T/wrong what is not as the manifests of this mount's scribes say;
+# what they had asked for last is as before or as after it.
+compare_manifests()
 {
-	cat "$T"/manifest.* >"$T/manifests"
+	cat "$T"/manifest.* >"$T/manifests" 2>/dev/null # a scribe may not have begun
 	list_favorites >"$T/live"
-	at_least "$1: something was acknowledged" 1 "$(grep -c ^done "$T/manifests")"
 	awk -F '\t' '
 		FNR == NR { live[$1 FS $2] = 1; next }
 		{ name = $3 FS $4; known[name] = 1; asked[name] = $1 == "ask" }
-		$1 == "done" { present[name] = $2 == "add" }
+		$1 != "ask" { present[name] = $2 == "add" }
 		END {
 			for (name in known)
 				if (!asked[name] && present[name] && !(name in live))
@@ -359,5 +358,40 @@ acknowledged()
 				else if (!asked[name] && !present[name] && name in live)
 					print "came back: " name
 		}' "$T/live" "$T/manifests" >"$T/wrong"
+}
+
+# acknowledged WHAT: what the manifests say is there or not is so
+acknowledged()
+{
+	compare_manifests
+	at_least "$1: something was acknowledged" 1 "$(grep -c ^done "$T/manifests")"
 	same "$1: all that was acknowledged is so" /dev/null "$T/wrong"
 }
+
+# ---- faults ----
+
+# sabotaged HOW COMMAND...: with a mistake built in (saboteur.c), to see tests fail
+sabotaged()
+{
+	local mistake=$1
+
+	shift
+	SABOTAGE=$mistake LD_PRELOAD=$BUILD/tests/saboteur.so "$@"
+}
+
+# Sets favfs and aggregator to the pids of those that serve this mount, without a fork.  An
+# aggregator of a favfs that was killed may not have ended yet: its parent is another.
+who_serves()
+{
+	local key value rest comm
+
+	favfs='' aggregator=''
+	while read -r key value rest; do
+		[[ $key == aggregator: && $value == running ]] && aggregator=${rest#pid }
+	done <"$M/status"
+	[[ $aggregator ]] || return
+	{ read -r _ _ _ favfs _ <"/proc/$aggregator/stat" && read -r comm <"/proc/$favfs/comm"; } \
+		2>/dev/null && [[ $comm == favfs ]]
+}
+
+milliseconds() { echo $((${EPOCHREALTIME/./} / 1000)); }

@@ -12,7 +12,6 @@ has_ended() { ! grep -qs . "/proc/$1/cmdline"; }
 status_of() { sed -n "s/^$1: //p" "$M/status"; }
 counted() { cat "$M/counts/noma/all"; }
 db() { sqlite3 -init /dev/null "$S/$1" "$2" >/dev/null; }
-milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
 # ---- options ----
 
