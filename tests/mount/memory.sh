@@ -1,11 +1,15 @@
 #!/bin/bash
 #
-# memory.sh - a restaurant with many favourites (FANS=n) is listed and counted, and neither
-# program grows with it.
+# memory.sh - a restaurant with many favourites (FANS=n) is listed, also while others come and
+# go (LISTINGS=n SEED=n), and counted, and neither program grows with it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 limit_kib=65536
+listings=${LISTINGS:-20}
+is_sanitized && listings=${LISTINGS:-2}
+seed=${SEED:-$RANDOM}
+echo "SEED=$seed LISTINGS=$listings"
 
 # The disk has no part in this, but waiting for it would take most of the time.
 mkdir "$T/ram"
@@ -38,6 +42,14 @@ settle
 ls -f "$M/restaurants/popular/fans" >"$T/all"
 is "ls -f lists them all" $((fans + 2)) "$(wc -l <"$T/all")"
 is "and each of them once" $((fans + 2)) "$(sort -u "$T/all" | wc -l)"
+read -r visits _ wrong _ < <("$TOOLS/listing" "$listings" "$seed" "$M/restaurants/popular/fans" fan- "$fans" guest-)
+is "$listings listings beside $visits visits: each once" 0 "$wrong"
+at_least "there were visits" "$listings" "$visits"
+read -r visits _ wrong _ < <("$TOOLS/listing" 10 "$seed" "$M/restaurants/popular/fans" fan- "$fans" fan-9)
+isnt "one that comes and goes is noticed" 0 "$wrong"
+seq -f 'add%%tpopular%%tfan-%.0f' 0 $((fans - 1)) | sed 's/%t/\t/g' >"$M/import" # those of them that went
+rm -f "$M"/restaurants/popular/fans/guest-*
+settle
 is "all are counted" "$fans" "$(cat "$M/counts/popular/all")"
 printf '%6d\t%d\t%s\n' 1 "$fans" popular 2 1 other >"$T/want"
 same "and ranked" "$T/want" "$M/rankings/all"
