@@ -253,6 +253,64 @@ START_TEST(every_kind_of_window_is_checked)
 }
 END_TEST
 
+#define PEOPLE 30
+
+/* A moment that clocks are known to stumble over, a little off, or any. */
+static int64_t stumble(unsigned *seed)
+{
+	/* Ends of years and months, leap days, days on which clocks are changed. */
+	static const int64_t days[] = {0, 59, 364, 789, 790, 10956, 11016, 18261, 18321, 20541,
+		20752, 20758, 47540, 106650};
+	int64_t day = days[(size_t)rand_r(seed) % COUNT(days)];
+
+	if (rand_r(seed) % 4 == 0)
+		day = rand_r(seed) % 106650;
+	return day * NS_PER_DAY + rand_r(seed) % 86400 * NS_PER_SECOND + rand_r(seed) % 2;
+}
+
+START_TEST(a_clock_that_jumps_about_loses_nothing_in_any_zone)
+{
+	static const char *const zones[] = {"UTC", "Europe/Berlin", "America/St_Johns",
+		"Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kiritimati",
+		"Africa/Monrovia"};
+	int64_t made_ns[PEOPLE] = {0}, noma, alive = 0;
+	unsigned seed = fixture_seed();
+	bool there[PEOPLE] = {false};
+
+	fixture.windows = ALL_KINDS;
+	fixture.timezone = zones[_i];
+	serve();
+	noma = make_place("noma");
+	for (int i = 0; i < 400; i++) {
+		int who = rand_r(&seed) % PEOPLE;
+		char user[16];
+
+		(void)snprintf(user, sizeof(user), "u%d", who);
+		fixture_clock_ns = stumble(&seed);
+		ck_assert_int_eq(there[who] ? unmark(noma, user) : mark(noma, user), 0);
+		there[who] = !there[who];
+		made_ns[who] = fixture_clock_ns;
+		if (i % 50 == 0)
+			(void)sync_derived();
+		if (i % 100 == 0)
+			serve_again();
+	}
+	(void)sync_derived();
+	for (int who = 0; who < PEOPLE; who++) {
+		char user[16];
+
+		(void)snprintf(user, sizeof(user), "u%d", who);
+		ck_assert_int_eq(is_favorite(noma, user), there[who]);
+		alive += there[who];
+		if (there[who])
+			ck_assert_int_eq(favorite_of(noma, user).created_ns, made_ns[who]);
+	}
+	ck_assert_int_eq(count_now("noma", window_named("all")), alive);
+	ck_assert_int_eq(store_committed(fixture.store), 400);
+	must_be_clean(); /* all windows, by another calendar */
+}
+END_TEST
+
 START_TEST(a_store_that_was_never_used_is_sound)
 {
 	must_be_clean();
@@ -752,6 +810,7 @@ static Suite *check_suite(void)
 
 	tcase_add_test(served, a_sound_store_gives_no_finding_and_all_of_it_was_looked_at);
 	tcase_add_test(bare, every_kind_of_window_is_checked);
+	tcase_add_loop_test(bare, a_clock_that_jumps_about_loses_nothing_in_any_zone, 0, 8);
 	tcase_add_test(served, a_store_that_was_never_used_is_sound);
 	tcase_add_test(served, a_log_that_was_trimmed_is_sound);
 	tcase_add_test(served, what_has_expired_but_is_still_there_is_sound);
