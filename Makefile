@@ -6,6 +6,7 @@
 #   make fuzz       lets libFuzzer at the parsers (SECONDS=60 for each, ONLY=window)
 #   make coverage   tests, and how much of backend/ and aggregator/ they run (ONLY="test_x y.sh")
 #   make valgrind   unit tests under valgrind(1) (ONLY=test_name)
+#   make soak       faults for half an hour (SECONDS=n), or one kind for long (ONLY=list)
 #   make bench      measures against peers (ONLY=mark for one)
 #   make bench-table   puts what was measured last into BENCHMARKS.md
 #   make plan       what DAILY=100000 changes and READS=1000000 readings a day need
@@ -178,6 +179,14 @@ valgrind:
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@WRAP="$(VALGRIND)" CK_TIMEOUT_MULTIPLIER=20 LIMIT=900 BUILD=$(BUILD) \
 		tests/run $(or $(ONLY),$(UNITS))
+
+# ---- for hours ----
+
+# make soak SECONDS=1800, make soak ONLY=crash (ONLY=list tells which); see tests/soak/soak.sh
+.PHONY: soak
+soak: packages
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@BUILD=$(BUILD) tests/soak/soak.sh $(foreach word,SECONDS ONLY SEED STATE,$(if $($(word)),$(word)=$($(word))))
 
 # ---- benches ----
 
