@@ -126,7 +126,7 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) \
 # This one plays what is around it.
 $(BUILD)/tests/fuzz/fuzz_import: $(FUZZ_MAIN) $(call objects,tests/fuzz/import.c fs/import.c \
 		fs/import_line.c backend/name.c backend/moment.c backend/window.c backend/zone.c \
-		backend/complaint.c)
+		fs/shares.c backend/complaint.c backend/printable.c)
 	@mkdir -p $(@D)
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) $(FUZZ_LDFLAGS) -o $@ $^ $(LIBS)

@@ -63,17 +63,27 @@ START_TEST(an_empty_directory_becomes_a_store)
 }
 END_TEST
 
-/* What lies in the directory; a store that is half made has one of the first. */
-static const char *const contents[] = {"lock", "favorites.db.new", "favorites.db", "derived.db",
-	"derived.bell", "somebody's", ".hidden"};
+/* What lies in the directory, a store that is half made has one of the first; and how it is told. */
+static const struct {
+	const char *file;
+	const char *told;
+} contents[] = {
+	{"lock", "lock"},
+	{"favorites.db.new", "favorites.db.new"},
+	{"favorites.db", "exists, and is a store"},
+	{"derived.db", "derived.db"},
+	{"derived.bell", "derived.bell"},
+	{"somebody's", "somebody's"},
+	{".hidden", ".hidden"},
+};
 
 START_TEST(what_exists_is_refused_and_left_alone)
 {
 	ck_assert_int_eq(mkdir(fixture.path, 0700), 0);
-	make_file(contents[_i]);
+	make_file(contents[_i].file);
 	ck_assert_int_eq(make_store(0), -EEXIST);
-	ck_assert_ptr_nonnull(strstr(why.text, contents[_i]));
-	ck_assert_int_eq(unlink(store_file(contents[_i])), 0);
+	ck_assert_ptr_nonnull(strstr(why.text, contents[_i].told));
+	ck_assert_int_eq(unlink(store_file(contents[_i].file)), 0);
 	ck_assert_int_eq(rmdir(fixture.path), 0); /* nothing else is there */
 }
 END_TEST

@@ -425,6 +425,7 @@ static bool is_nothing(const char *file)
 static int make_new_directory(const char *path, bool *ret_made, struct complaint *ret_why)
 {
 	char favorites[PATH_MAX];
+	struct stat st;
 	int error = 0;
 
 	*ret_made = mkdir(path, 0700) == 0;
@@ -436,6 +437,8 @@ static int make_new_directory(const char *path, bool *ret_made, struct complaint
 		return 0;
 	if (errno != EEXIST)
 		return complain(ret_why, -errno, "%s: %s", path, strerror(errno));
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return complain(ret_why, -EEXIST, "%s: exists, and is no directory", path);
 	(void)snprintf(favorites, sizeof(favorites), "%s/" FAVORITES_DB, path);
 	if (access(favorites, F_OK) == 0)
 		return complain(ret_why, -EEXIST, "%s: exists, and is a store", path);
