@@ -85,8 +85,8 @@ static int check(const char *path, struct complaint *ret_why)
 	if (!S_ISDIR(st.st_mode))
 		return complain(ret_why, -ENOTDIR, "%s: a mountpoint is a directory", path);
 	if (geteuid() != 0 && st.st_uid != geteuid()) /* fusermount3 asks for less */
-		return complain(ret_why, -EPERM,
-			"%s: belongs to uid %u: take a folder of your own", path, st.st_uid);
+		return complain(ret_why, -EPERM, "%s: belongs to uid %u: take a folder of your own",
+			path, st.st_uid);
 	find_mount(path, type);
 	if (*type)
 		return complain(ret_why, -EBUSY,

@@ -2,6 +2,7 @@
 #
 # aggregator.sh - whatever is killed or removed, each change is counted once; and with nothing
 # to do nothing is done (SEED=n).
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # attributes.sh - extended attributes of favourites, and those that expire.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # helpers.sh - mkfs.favfs, fsck.favfs and mount.favfs as programs: options, exit codes, words.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

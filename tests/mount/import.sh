@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # import.sh - the file import: favourites in bulk, each write whole or not at all.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 #
 # memory.sh - a restaurant with many favourites (FANS=n) is listed, also while others come and
 # go (LISTINGS=n SEED=n), and counted, and neither program grows with it.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

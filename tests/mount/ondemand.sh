@@ -2,6 +2,7 @@
 #
 # ondemand.sh - aggregators that come when there is something to do and go after; what they do
 # beside others, with little at a time, and with a log that a disk has damaged.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 #
 # people.sh - who may do what: each call by each caller, as a table of errnos; who gets in
 # with and without allow_other and allow_root; login_names; mounting as an ordinary user.
+# Runs alone.
 
 # Mounts that only this script sees: it makes /dev/fuse accessible to an ordinary user in them.
 if [[ $(id -u) == 0 && ! ${PEOPLE_APART:-} ]] && unshare -m true 2>/dev/null; then

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # program.sh - favfs as a program: its options, what it refuses, how it starts and ends (SEED=n).
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 #
 # readonly.sh - -o ro: what is refused, that such a mount follows the writer, that there may
 # be many, and that none of them needs a writer or changes the store.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 #
 # snapshots.sh - an open ranking is one moment, however closely one reads, however fast versions
 # follow each other and however many are open; what that costs; user.favfs.applied; poll(2).
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 #
 # timezone.sh - windows of another time zone's calendar.
+# Runs alone.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
