@@ -173,6 +173,7 @@ static struct {
 	uint64_t commits; /* of this serving, as noted in states */
 	atomic_int acknowledged; /* place in states that must not be lost; -1: none */
 	int64_t places[PLACES];
+	bool (*judge_state)(int acknowledged);
 
 	struct waiting waiting[WAITING_MAX];
 	size_t waiting_count;
@@ -498,7 +499,7 @@ static bool judge_serving(int acknowledged)
 
 	if (store_open(fixture.path, &options, &fixture.store, &why) < 0)
 		return violate("cannot be opened", why.text);
-	good = judge_state(acknowledged);
+	good = run.judge_state(acknowledged);
 	if (good && reader_open(fixture.store, &fixture.reader) < 0)
 		good = violate("cannot be read", "reader_open");
 	if (good && make_restaurant("after", NULL) < 0)
@@ -574,6 +575,7 @@ static void begin_script(unsigned seed, disk_point *point)
 	(void)snprintf(fixture.path, sizeof(fixture.path), "%s/%d", fixture.directory, run.images);
 	atomic_store(&fixture_clock_ns, LATE_NS);
 	run.state_count = 0;
+	run.judge_state = judge_state;
 	atomic_store(&run.acknowledged, -1);
 	run.point_seed = seed;
 	disk_watch(fixture.path, seed, run.lie, point, NULL);
@@ -650,6 +652,119 @@ START_TEST(what_was_synced_survives_a_power_cut_where_durability_is_relaxed)
 }
 END_TEST
 
+/* ---- many at once, each answered in its time ---- */
+
+#define STREAM 60 /* favourites between two looks */
+
+/* Favourites in the order of the log: only a first part of those submitted, and all of that. */
+static bool judge_stream(int acknowledged)
+{
+	static const char *const sql =
+		"SELECT (SELECT count(*) FROM favorite), count(*),"
+		" coalesce(max(seq), 0), sum(user <> 'u' || seq) FROM change";
+	sqlite3 *db = open_past_disk(store_file("favorites.db"));
+	sqlite3_stmt *row = NULL;
+	int favorites = -1, changes = -1, newest = -1, strange = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) == SQLITE_OK &&
+		sqlite3_step(row) == SQLITE_ROW) {
+		favorites = sqlite3_column_int(row, 0);
+		changes = sqlite3_column_int(row, 1);
+		newest = sqlite3_column_int(row, 2);
+		strange = sqlite3_column_int(row, 3);
+	}
+	(void)sqlite3_finalize(row);
+	(void)sqlite3_close(db);
+	if (favorites != changes || changes != newest || strange)
+		return violate("favourites", "never were so");
+	return newest >= acknowledged || violate("favourites", "something acknowledged is lost");
+}
+
+struct streamed {
+	struct change change;
+	int number; /* of a MARK, from 1; of a SYNC, of the last that was answered early before */
+};
+
+static atomic_int answered_early;
+
+static void raise_to(atomic_int *highest, int number)
+{
+	int before = atomic_load(highest);
+
+	while (before < number && !atomic_compare_exchange_weak(highest, &before, number))
+		;
+}
+
+static void streamed_done(struct change *change, int error, const union changed *after)
+{
+	struct streamed *streamed = (struct streamed *)change; /* its first member */
+
+	(void)after;
+	ck_assert_int_eq(error, 0);
+	raise_to(change->early ? &answered_early : &run.acknowledged, streamed->number);
+}
+
+/* @number: of the next favourite.  Nothing is waited for, but at the end. */
+static int stream(int number)
+{
+	static struct streamed list[STREAM];
+
+	for (int i = 0; i < STREAM; i++) {
+		struct streamed *next = &list[i];
+
+		*next = (struct streamed){.change = {.kind = CHANGE_SYNC, .done = streamed_done}};
+		next->number = atomic_load(&answered_early);
+		if (draw(4)) {
+			next->number = number++;
+			next->change.kind = CHANGE_MARK;
+			next->change.id = run.places[0];
+			next->change.early = draw(2);
+			(void)snprintf(next->change.name, NAME_BYTES_MAX, "u%d", next->number);
+		}
+		store_submit(fixture.store, &next->change);
+		if (draw(6) == 0)
+			store_settle(fixture.store);
+	}
+	store_settle(fixture.store);
+	return number;
+}
+
+static void run_stream(enum disk_lie lie, int images)
+{
+	const char *wanted = getenv("FAVFS_TEST_IMAGES");
+	int number = 1;
+
+	images = wanted ? atoi(wanted) * images / IMAGES : images;
+	run.seed = fixture_seed();
+	run.lie = lie;
+	begin_script(run.seed, NULL);
+	make_places();
+	leave();
+	disk_watch(fixture.path, run.seed, lie, maybe_cut, NULL);
+	serve_on();
+	run.judge_state = judge_stream;
+	atomic_store(&run.acknowledged, 0);
+	atomic_store(&answered_early, 0);
+	while (run.images < images && !run.violations) {
+		atomic_store(&space_is_short, draw(8) == 0);
+		number = stream(number);
+		judge_waiting();
+	}
+	(void)sqlite3_close(run.eye);
+	serve_end();
+	(void)printf("%d images, %d of them damaged, of %d favourites, %d violations%s%s\n",
+		run.images, run.damaged, number - 1, run.violations, run.violations ? ": " : "",
+		run.violation);
+	ck_assert_int_gt(run.damaged, 0);
+}
+
+START_TEST(transactions_that_are_under_way_at_once_survive_a_power_cut_in_order)
+{
+	run_stream(asked_for(), IMAGES / 6);
+	ck_assert_msg(run.violations == 0, "%s", run.violation);
+}
+END_TEST
+
 /* A log that a reader holds is not brought home. */
 START_TEST(unmounting_syncs_where_durability_is_relaxed_though_somebody_reads)
 {
@@ -682,6 +797,13 @@ START_TEST(a_disk_that_does_not_sync_is_found_out)
 }
 END_TEST
 
+START_TEST(it_is_found_out_with_many_under_way_at_once)
+{
+	run_stream(DISK_SYNCS_NOTHING, IMAGES);
+	ck_assert_int_gt(run.violations, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("power");
@@ -692,8 +814,10 @@ int main(void)
 	tcase_set_timeout(cuts, 0); /* as long as the images take */
 	tcase_add_test(cuts, what_was_acknowledged_survives_a_power_cut);
 	tcase_add_test(cuts, what_was_synced_survives_a_power_cut_where_durability_is_relaxed);
+	tcase_add_test(cuts, transactions_that_are_under_way_at_once_survive_a_power_cut_in_order);
 	tcase_add_test(cuts, unmounting_syncs_where_durability_is_relaxed_though_somebody_reads);
 	tcase_set_timeout(controls, 0);
 	tcase_add_loop_test(controls, a_disk_that_does_not_sync_is_found_out, 0, COUNT(lies));
+	tcase_add_test(controls, it_is_found_out_with_many_under_way_at_once);
 	return fixture_run(suite);
 }

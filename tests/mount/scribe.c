@@ -99,10 +99,8 @@ static int mark(const struct scribe *scribe, const char *path)
 {
 	int fd = openat(scribe->restaurants, path, O_CREAT | O_EXCL | O_WRONLY, 0644);
 
-	/* Closing says nothing about the favourite: opening was the acknowledgement. */
-	if (fd >= 0)
-		(void)close(fd);
-	return fd < 0 ? -1 : 0;
+	/* Opening says that it is there, closing that it stays. */
+	return fd < 0 || close(fd) < 0 ? -1 : 0;
 }
 
 /* 0; -1 when the mount did not do it; -2 when the manifest could not be written. */
