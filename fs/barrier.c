@@ -32,13 +32,16 @@ int barriers_open(struct barriers **ret_barriers)
 	return 0;
 }
 
-static void take_out(struct barrier *barrier)
+/* The one that *@link points to. */
+static void take_out(struct barriers *barriers, struct barrier **link)
 {
-	*barrier->link = barrier->next;
+	struct barrier *barrier = *link;
+
+	*link = barrier->next;
 	if (barrier->next)
-		barrier->next->link = barrier->link;
+		barrier->next->link = link;
 	else
-		barrier->all->last = barrier->link;
+		barriers->last = link;
 	free(barrier);
 }
 
@@ -46,7 +49,7 @@ static void answer_first(struct barriers *barriers, int error)
 {
 	fuse_req_t req = barriers->first->req;
 
-	take_out(barriers->first);
+	take_out(barriers, &barriers->first);
 	fuse_req_interrupt_func(req, NULL, NULL);
 	reply_error(req, error);
 }
@@ -61,7 +64,9 @@ void barriers_close(struct barriers *barriers)
 /* Its caller was killed.  What nobody waits for must not pile up. */
 static void interrupt(fuse_req_t req, void *data)
 {
-	take_out(data);
+	struct barrier *barrier = data;
+
+	take_out(barrier->all, barrier->link);
 	reply_begin(OPERATION_fsync);
 	reply_error(req, -EINTR);
 }

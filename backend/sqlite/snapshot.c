@@ -273,8 +273,8 @@ int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version
 		struct snapshot *snapshot = snapshots->all[i];
 		struct ranking_info info;
 
-		if (!snapshot || !snapshot->held || snapshot_ranking(snapshot, window, &info) < 0 ||
-			info.version != version)
+		if (!snapshot || !snapshot->held ||
+			snapshot_ranking(snapshot, window, &info) != 0 || info.version != version)
 			continue;
 		if (!found || snapshot->version_base > found->version_base)
 			found = snapshot;

@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # table.sh FILE: puts what was measured last between the markers of FILE, BENCHMARKS.md, in place of what
-# stood there: the machine, the goals, what the peers did, how it grows.
+# stood there: the machine, the goals, what the peers did, how it grows, and some pictures.
 #
 #	BUILD=build      what was measured is in $BUILD/bench/
 #
@@ -12,6 +12,7 @@ set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 readonly BEGIN='<!-- measured: by make bench-table -->' END='<!-- end of what was measured -->'
 readonly BENCHES=(mark unmark spread hot import apply fresh rank list stat scale idle stall)
+readonly PICTURES=(mark unmark list scale)
 : "${BUILD:=build}"
 
 die()
@@ -69,6 +70,19 @@ table()
 	echo
 }
 
+# pictures FILE: those that are worth a look, beside FILE, and where they are
+pictures()
+{
+	local bench
+
+	for bench in "${PICTURES[@]}"; do
+		[[ -e $BUILD/bench/$bench.svg ]] || continue
+		cp "$BUILD/bench/$bench.svg" "$(dirname "$1")/dist/pictures/bench-$bench.svg" || return 1
+		printf '\n![%s](dist/pictures/bench-%s.svg)\n' "$bench" "$bench"
+	done
+	echo
+}
+
 main()
 {
 	local goals files
@@ -79,7 +93,7 @@ main()
 	mapfile -t files < <(files goals)
 	[[ ${#files[@]} -gt 0 && -e $BUILD/bench/run.txt ]] || die "$BUILD/bench: nothing was measured: make bench"
 	goals=$(cat "${files[@]}")
-	table "$goals" >"$BUILD/bench/table.md" || exit 1
+	{ table "$goals" && pictures "$1"; } >"$BUILD/bench/table.md" || exit 1
 	awk -v begin="$BEGIN" -v end="$END" -v table="$BUILD/bench/table.md" '
 		$0 == end { skip = 0 }
 		!skip { print }
