@@ -1,7 +1,12 @@
 #include "backend/sqlite/db.h"
 
 #include <check.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const struct version {
 	int number;
@@ -32,16 +37,64 @@ START_TEST(the_reset_bug_is_known_by_the_version)
 }
 END_TEST
 
+/* A database that is moved away and back, as fast as it goes. */
+static char folder[] = "/tmp/favfs-db.XXXXXX";
+static char here[64], away[64];
+static atomic_bool enough;
+
+static void *move(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&enough)) {
+		ck_assert_int_eq(rename(here, away), 0);
+		ck_assert_int_eq(rename(away, here), 0);
+	}
+	return NULL;
+}
+
+START_TEST(a_database_that_comes_and_goes_is_there_or_missing)
+{
+	sqlite3 *db = NULL;
+	pthread_t mover;
+	int opened = 0, missing = 0, error;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	(void)snprintf(here, sizeof(here), "%s/db", folder);
+	(void)snprintf(away, sizeof(away), "%s/away", folder);
+	ck_assert_int_eq(db_open(here, DB_CREATE, 64, &db), 0);
+	ck_assert_int_eq(db_exec(db, "CREATE TABLE t (a)"), 0);
+	db_close(db);
+	ck_assert_int_eq(pthread_create(&mover, NULL, move, NULL), 0);
+	for (int i = 0; i < 20000; i++) {
+		error = db_open(here, DB_READ, 64, &db);
+		ck_assert_msg(!error || error == -ENOENT, "error %d", error);
+		opened += !error;
+		missing += error != 0;
+		if (!error)
+			db_close(db);
+	}
+	atomic_store(&enough, true);
+	ck_assert_int_eq(pthread_join(mover, NULL), 0);
+	ck_assert_int_gt(opened, 0);
+	ck_assert_int_gt(missing, 0);
+	ck_assert_int_eq(unlink(here), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("db");
-	TCase *group = tcase_create("versions");
+	TCase *group = tcase_create("versions"), *opening = tcase_create("opening");
 	SRunner *runner;
 	int failed;
 
 	tcase_add_loop_test(group, the_reset_bug_is_known_by_the_version, 0,
 		(int)(sizeof(versions) / sizeof(*versions)));
+	tcase_add_test(opening, a_database_that_comes_and_goes_is_there_or_missing);
+	tcase_set_timeout(opening, 60);
 	suite_add_tcase(suite, group);
+	suite_add_tcase(suite, opening);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -52,11 +52,11 @@ static void assert_round_trip(int64_t moment_ns)
 
 static int64_t random_moment(unsigned *seed)
 {
-	int64_t bits = 0;
+	uint64_t bits = 0;
 
 	for (int i = 0; i < 5; i++)
-		bits = bits << 15 ^ rand_r(seed);
-	return (bits & INT64_MAX) % (LAST_NS + 1);
+		bits = bits << 15 ^ (unsigned)rand_r(seed);
+	return (int64_t)(bits % (uint64_t)(LAST_NS + 1));
 }
 
 START_TEST(what_is_written_is_what_libc_writes_and_is_read_back)

@@ -13,6 +13,9 @@
 /* Others hold a lock for microseconds; this is for a machine that swaps. */
 #define BUSY_TIMEOUT_MS 5000
 
+/* One that was missing may have been moved into place before that could be seen. */
+#define OPEN_TRIES 3
+
 /* A checkpoint that waits for readers holds up whoever waits for the next commit. */
 #define CHECKPOINT_WAIT_MS 10
 
@@ -118,28 +121,37 @@ static int unopenable(const char *path)
 	return access(path, R_OK) < 0 ? -errno : 0;
 }
 
-int db_open(const char *path, enum db_access access, int cache_kib, sqlite3 **ret_db)
+static int open_once(const char *path, enum db_access access, int cache_kib, sqlite3 **ret_db)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static const int flags[] = {
 		[DB_READ] = SQLITE_OPEN_READONLY,
 		[DB_WRITE] = SQLITE_OPEN_READWRITE,
 		[DB_CREATE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 	};
 	sqlite3 *db = NULL;
-	int error;
-
-	(void)pthread_once(&once, configure_library);
-	error = db_errno(sqlite3_open_v2(
+	int error = db_errno(sqlite3_open_v2(
 		path, &db, flags[access] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL));
+
 	if (!error)
 		error = configure(db, access, cache_kib);
-	if (error) {
+	if (error)
 		db_close(db);
-		return error == -EIO && unopenable(path) ? unopenable(path) : error;
+	else
+		*ret_db = db;
+	return error;
+}
+
+int db_open(const char *path, enum db_access access, int cache_kib, sqlite3 **ret_db)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int error = -EIO, missing = 0;
+
+	(void)pthread_once(&once, configure_library);
+	for (int tries = 0; error == -EIO && !missing && tries < OPEN_TRIES; tries++) {
+		error = open_once(path, access, cache_kib, ret_db);
+		missing = error == -EIO ? unopenable(path) : 0;
 	}
-	*ret_db = db;
-	return 0;
+	return missing ? missing : error;
 }
 
 void db_close(sqlite3 *db)
