@@ -755,11 +755,11 @@ static void run_stream(enum disk_lie lie, int images)
 	begin_script(run.seed, NULL);
 	make_places();
 	leave();
-	disk_watch(fixture.path, run.seed, lie, maybe_cut, NULL);
-	serve_on();
-	run.judge_state = judge_stream;
 	atomic_store(&run.acknowledged, 0);
 	atomic_store(&answered_early, 0);
+	run.judge_state = judge_stream;
+	disk_watch(fixture.path, run.seed, lie, maybe_cut, NULL);
+	serve_on();
 	while (run.images < images && !run.violations) {
 		atomic_store(&space_is_short, draw(8) == 0);
 		number = stream(number);
