@@ -3,7 +3,7 @@
  * another in its place.
  *
  * SQLite opens files by path, again and again.  So it is not enough that the files are ours: each
- * directory above them has to be one in which others cannot rename.
+ * directory above them has to be one in which others cannot rename; root may trust its owner.
  */
 #ifndef FAVFS_GUARD_H
 #define FAVFS_GUARD_H

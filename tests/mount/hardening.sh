@@ -105,7 +105,15 @@ ok "umount of that" down
 if is_root; then
 	chmod 755 "$T/above"
 	chown 1001 "$T/above"
-	distrusts "a directory above it of another user" "$T/above: belongs to uid 1001"
+	ok "root trusts whose folder that is" up
+	ok "umount of that, too" down
+	as=(setpriv --reuid=1002 --regid=1002 --clear-groups)
+	mkdir -m 700 "$T/above/of-1002" "$T/above/of-1002/store" "$T/above/of-1002/mnt"
+	chown -R 1002 "$T/above/of-1002"
+	for command in "mkfs.favfs store" "favfs store mnt" "fsck.favfs store"; do
+		ok "nobody else does: ${command%% *}" grep -q "$T/above: belongs to uid 1001" \
+			<<<"$("${as[@]}" bash -c "cd '$T/above/of-1002' && $BUILD/$command" 2>&1)"
+	done
 	chown 0 "$T/above"
 	chown 1001 "$S/derived.db"
 	distrusts "a file of another user" "$S/derived.db: belongs to another user"
