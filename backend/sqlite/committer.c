@@ -261,8 +261,8 @@ static struct change *take_early(const struct committer *committer, struct chang
 }
 
 /*
- * A change that is alone is answered without another thread.  Where more wait, each gets its
- * answer as soon as may be, and the next batch is committed while the medium works.
+ * A change that is alone, and has to wait for the medium, waits here: no other thread is woken.
+ * Else each gets its answer as soon as may be, and the next batch is committed meanwhile.
  */
 static void answer(struct committer *committer, struct change *batch)
 {

@@ -2,7 +2,7 @@
  * syncer.h - the thread that waits for the medium.
  *
  * The committer commits into SQLite's log and goes on with the next batch, while this thread
- * syncs the log and then answers those whose change was in it (invariant 1).  One sync covers
+ * syncs the log and then answers those whose change was in it (invariant 2).  One sync covers
  * all commits before it.  It also holds the one verdict that outlives all requests: after a
  * failed sync nothing more is acknowledged.
  */
