@@ -197,11 +197,20 @@ static bool add_favorite(
 	return listing_add(f->listing, cookie + LISTING_FIRST - 1, user, &e);
 }
 
+static bool add_name(void *arg, int64_t cookie, const char *user, int64_t favorite)
+{
+	struct node n = {.kind = NODE_FAVORITE, .key = favorite};
+
+	return listing_add_name(arg, cookie + LISTING_FIRST - 1, user, n, S_IFREG);
+}
+
 static int fans_list(struct mount *m, struct node n, struct listing *l)
 {
 	struct filling f = {m, l};
 	int64_t after = l->after < LISTING_FIRST ? 0 : l->after - (LISTING_FIRST - 1);
 
+	if (!l->plus)
+		return reader_names(m->reader, n.key, after, add_name, l);
 	return reader_favorites(m->reader, n.key, after, add_favorite, &f);
 }
 

@@ -34,6 +34,7 @@ static bool serve(struct loop *loop)
 {
 	struct fuse_session *session = loop->mount->session;
 
+	reader_hold(loop->mount->reader);
 	for (int i = 0; i < REQUESTS_IN_A_ROW; i++) {
 		int got = fuse_session_receive_buf(session, &loop->buffer);
 
@@ -69,6 +70,7 @@ static void wait_for_more(struct loop *loop, int64_t timeout_ns)
 		{.fd = supervisor_fd(loop->supervisor), .events = POLLIN},
 	};
 
+	reader_rest(loop->mount->reader);
 	if (ppoll(fds, sizeof(fds) / sizeof(*fds), timeout_ns < 0 ? NULL : &timeout, NULL) < 0)
 		return; /* a wake-up like any other */
 	if (fds[1].revents)

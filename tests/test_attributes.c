@@ -435,6 +435,12 @@ static bool join_users(void *arg, int64_t cookie, const char *user, const struct
 	return join_names(arg, user);
 }
 
+static bool join_fans(void *arg, int64_t cookie, const char *user, int64_t favorite)
+{
+	(void)favorite;
+	return join_users(arg, cookie, user, NULL);
+}
+
 START_TEST(an_expired_favourite_is_not_shown_although_its_row_is_there)
 {
 	int64_t noma = make_place("noma"), ann;
@@ -452,6 +458,9 @@ START_TEST(an_expired_favourite_is_not_shown_although_its_row_is_there)
 	ck_assert(!is_favorite(noma, "ann"));
 	ck_assert_int_eq(reader_favorite_by_id(fixture.reader, ann, &favorite), -ENOENT);
 	ck_assert_int_eq(reader_favorites(fixture.reader, noma, 0, join_users, users), 0);
+	ck_assert_str_eq(users, "bob ");
+	*users = '\0';
+	ck_assert_int_eq(reader_names(fixture.reader, noma, 0, join_fans, users), 0);
 	ck_assert_str_eq(users, "bob ");
 	ck_assert_int_eq(favorite_rows(), 2); /* looking removes nothing */
 }

@@ -308,8 +308,32 @@ static bool take_favorite(
 	return --listing->enough == 0;
 }
 
+static bool take_name(void *arg, int64_t cookie, const char *user, int64_t favorite)
+{
+	struct favorite known = {.id = favorite};
+
+	return take_favorite(arg, cookie, user, &known);
+}
+
+/* The two lists of the favourites of a restaurant; tests of lists are of both. */
+enum list {
+	LIST_FAVORITES,
+	LIST_NAMES,
+	LISTS,
+};
+
+static void go_on(enum list list, int64_t restaurant, int64_t after, struct listing *listing)
+{
+	int error = list == LIST_NAMES
+			    ? reader_names(fixture.reader, restaurant, after, take_name, listing)
+			    : reader_favorites(
+				      fixture.reader, restaurant, after, take_favorite, listing);
+
+	ck_assert_int_eq(error, 0);
+}
+
 /* Lists a restaurant in calls of random length, each going on from the last one's cookie. */
-static struct listing list_in_pieces(int64_t restaurant, size_t piece_max)
+static struct listing list_in_pieces(enum list list, int64_t restaurant, size_t piece_max)
 {
 	struct listing listing = {.entries = calloc(2 * MANY, sizeof(*listing.entries))};
 	size_t before;
@@ -320,9 +344,7 @@ static struct listing list_in_pieces(int64_t restaurant, size_t piece_max)
 
 		before = listing.count;
 		listing.enough = 1 + (size_t)random() % piece_max;
-		ck_assert_int_eq(reader_favorites(fixture.reader, restaurant, after, take_favorite,
-					 &listing),
-			0);
+		go_on(list, restaurant, after, &listing);
 	} while (listing.count > before);
 	return listing;
 }
@@ -357,7 +379,7 @@ START_TEST(a_listing_of_many_goes_on_from_any_cookie)
 	srandom(fixture_seed());
 	mark_many(noma, "s", MANY);
 	ck_assert_int_eq(totals_now().favorites, MANY);
-	all = list_in_pieces(noma, 1000);
+	all = list_in_pieces(LIST_FAVORITES, noma, 1000);
 	ck_assert_uint_eq(all.count, MANY);
 	assert_each_once(&all, MANY);
 
@@ -367,9 +389,7 @@ START_TEST(a_listing_of_many_goes_on_from_any_cookie)
 
 		rest.count = 0;
 		rest.enough = 10;
-		ck_assert_int_eq(reader_favorites(fixture.reader, noma, all.entries[from].cookie,
-					 take_favorite, &rest),
-			0);
+		go_on(_i, noma, all.entries[from].cookie, &rest);
 		ck_assert_uint_eq(rest.count, left < 10 ? left : 10);
 		for (size_t j = 0; j < rest.count; j++)
 			ck_assert_int_eq(rest.entries[j].id, all.entries[from + 1 + j].id);
@@ -385,11 +405,11 @@ START_TEST(cookies_stay_valid_after_the_store_was_opened_again)
 	struct listing before, after;
 
 	mark_many(noma, "s", 100);
-	before = list_in_pieces(noma, 100);
+	before = list_in_pieces(LIST_FAVORITES, noma, 100);
 	ck_assert_int_eq(unmark(noma, "s50"), 0);
 	ck_assert_int_eq(mark(noma, "s50"), 0);
 	serve_again();
-	after = list_in_pieces(noma, 100);
+	after = list_in_pieces(LIST_NAMES, noma, 100);
 	ck_assert_uint_eq(after.count, 100);
 	for (size_t i = 0; i < 100; i++) {
 		ck_assert_int_eq(after.entries[i].cookie, before.entries[i].cookie);
@@ -444,7 +464,7 @@ START_TEST(what_stays_is_listed_exactly_once_while_others_come_and_go)
 	mark_many(others.restaurant, "s", STABLE);
 	ck_assert_int_eq(pthread_create(&others.thread, NULL, churn, &others), 0);
 	for (int i = 0; i < 60; i++) {
-		struct listing listing = list_in_pieces(others.restaurant, 30);
+		struct listing listing = list_in_pieces(_i, others.restaurant, 30);
 
 		assert_each_once(&listing, STABLE);
 		met |= listing.count > STABLE;
@@ -463,7 +483,7 @@ START_TEST(a_listing_shows_no_other_restaurant)
 
 	mark_many(noma, "s", 50);
 	mark_many(wong_kei, "other", 50);
-	listing = list_in_pieces(noma, 7);
+	listing = list_in_pieces(_i, noma, 7);
 	ck_assert_uint_eq(listing.count, 50);
 	assert_each_once(&listing, 50);
 	free(listing.entries);
@@ -508,6 +528,74 @@ START_TEST(restaurants_are_listed_in_pieces_each_once)
 			0);
 	} while (places.count > before);
 	ck_assert_int_eq(places.count, 30);
+}
+END_TEST
+
+/* ---- many reads in one transaction ---- */
+
+/* Of whom the log of SQLite has something that was committed after they began to read. */
+static bool is_in_the_way(void)
+{
+	return sql_number(
+		"favorites.db", "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+START_TEST(a_reader_that_holds_on_sees_what_was_committed)
+{
+	int64_t noma = make_place("noma");
+	struct restaurant restaurant;
+
+	reader_hold(fixture.reader);
+	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(mark(noma, "alice"), 0);
+		ck_assert(is_favorite(noma, "alice"));
+		ck_assert(!is_favorite(noma, "bob"));
+		ck_assert_int_eq(unmark(noma, "alice"), 0);
+		ck_assert(!is_favorite(noma, "alice"));
+	}
+	ck_assert_int_eq(make_restaurant("taj", NULL), 0); /* the log has nothing of it */
+	ck_assert_int_eq(reader_restaurant(fixture.reader, "taj", &restaurant), 0);
+	reader_rest(fixture.reader);
+}
+END_TEST
+
+START_TEST(a_reader_that_holds_on_lets_go_when_it_rests)
+{
+	int64_t noma = make_place("noma");
+
+	reader_hold(fixture.reader);
+	ck_assert(!is_favorite(noma, "alice"));
+	ck_assert_int_eq(mark(noma, "alice"), 0);
+	ck_assert(is_in_the_way());
+	reader_rest(fixture.reader);
+	ck_assert(!is_in_the_way());
+	ck_assert(is_favorite(noma, "alice"));
+	ck_assert(!is_in_the_way());
+}
+END_TEST
+
+/* Within a list that is being shown, a look goes on from the list's moment. */
+static bool look_within(void *arg, int64_t cookie, const char *user, int64_t favorite)
+{
+	int64_t noma = *(int64_t *)arg;
+
+	(void)cookie;
+	(void)user;
+	(void)favorite;
+	ck_assert_int_eq(mark(noma, "late"), 0);
+	(void)is_favorite(noma, "late");
+	return true;
+}
+
+START_TEST(a_look_within_a_list_does_not_hold_on_to_an_old_moment)
+{
+	int64_t noma = make_place("noma");
+
+	ck_assert_int_eq(mark(noma, "alice"), 0);
+	reader_hold(fixture.reader);
+	ck_assert_int_eq(reader_names(fixture.reader, noma, 0, look_within, &noma), 0);
+	ck_assert(is_favorite(noma, "late"));
+	reader_rest(fixture.reader);
 }
 END_TEST
 
@@ -565,6 +653,20 @@ static int list_favorites(void)
 	return reader_favorites(fixture.reader, 1, 0, pass_favorite, NULL);
 }
 
+static bool pass_name(void *arg, int64_t cookie, const char *user, int64_t favorite)
+{
+	(void)arg;
+	(void)cookie;
+	(void)user;
+	(void)favorite;
+	return false;
+}
+
+static int list_names(void)
+{
+	return reader_names(fixture.reader, 1, 0, pass_name, NULL);
+}
+
 static int list_windows(void)
 {
 	return reader_ranking_windows(fixture.reader, 0, pass_window, NULL);
@@ -609,6 +711,9 @@ static const struct {
 	{list_favorites, "favorites.db", "UPDATE favorite SET id = 1 << 60"},
 	{list_favorites, "favorites.db", "UPDATE favorite SET id = -1"},
 	{list_favorites, "favorites.db", "UPDATE favorite SET place = 1 << 62"},
+	{list_names, "favorites.db", "UPDATE favorite SET id = 1 << 60"},
+	{list_names, "favorites.db", "UPDATE favorite SET place = 1 << 62"},
+	{list_names, "favorites.db", "UPDATE favorite SET user = printf('%300d', 1)"},
 	{list_windows, "derived.db", "UPDATE ranking SET window = 1 << 32 WHERE window > 1 << 24"},
 	{list_windows, "derived.db", "UPDATE ranking SET window = 1 << 25 WHERE window > 1 << 24"},
 	{list_count_windows, "derived.db",
@@ -640,6 +745,7 @@ int main(void)
 	TCase *move = fixture_case(suite, "move");
 	TCase *set = fixture_case(suite, "set");
 	TCase *list = fixture_case(suite, "list");
+	TCase *held = fixture_case(suite, "hold");
 	TCase *damage = fixture_case(suite, "damage");
 
 	tcase_add_test(move, a_moved_favourite_keeps_its_id_moment_and_owner);
@@ -656,11 +762,16 @@ int main(void)
 	tcase_add_test(set, the_owner_is_stored_and_not_logged);
 	tcase_add_test(set, fans_show_the_time_of_the_last_change_inside);
 
-	tcase_add_test(list, a_listing_of_many_goes_on_from_any_cookie);
+	tcase_add_loop_test(list, a_listing_of_many_goes_on_from_any_cookie, 0, LISTS);
 	tcase_add_test(list, cookies_stay_valid_after_the_store_was_opened_again);
-	tcase_add_test(list, what_stays_is_listed_exactly_once_while_others_come_and_go);
-	tcase_add_test(list, a_listing_shows_no_other_restaurant);
+	tcase_add_loop_test(
+		list, what_stays_is_listed_exactly_once_while_others_come_and_go, 0, LISTS);
+	tcase_add_loop_test(list, a_listing_shows_no_other_restaurant, 0, LISTS);
 	tcase_add_test(list, restaurants_are_listed_in_pieces_each_once);
+
+	tcase_add_test(held, a_reader_that_holds_on_sees_what_was_committed);
+	tcase_add_test(held, a_reader_that_holds_on_lets_go_when_it_rests);
+	tcase_add_test(held, a_look_within_a_list_does_not_hold_on_to_an_old_moment);
 
 	tcase_add_loop_test(damage, numbers_that_no_row_can_have_are_damage, 0, COUNT(damages));
 	return fixture_run(suite);

@@ -166,7 +166,7 @@ static int show_entries(sqlite3_stmt *row, each_log_entry *each, void *arg)
 
 int reader_log(struct reader *reader, int64_t after, int64_t limit, each_log_entry *each, void *arg)
 {
-	DB_SCOPED rows = reader->sql[R_CHANGES];
+	DB_SCOPED rows = reader_sql(reader, R_CHANGES);
 
 	db_bind(rows, "ii", after, limit);
 	return show_entries(rows, each, arg);
@@ -175,7 +175,7 @@ int reader_log(struct reader *reader, int64_t after, int64_t limit, each_log_ent
 /* Position 0 is before the first change there ever was. */
 static int log_starts_at_first(struct reader *reader)
 {
-	DB_SCOPED row = reader->sql[R_OLDEST];
+	DB_SCOPED row = reader_sql(reader, R_OLDEST);
 	int found = db_step(row);
 
 	if (found < 0)
@@ -185,7 +185,7 @@ static int log_starts_at_first(struct reader *reader)
 
 int reader_log_follows(struct reader *reader, const struct position *position)
 {
-	DB_SCOPED row = reader->sql[R_CHANGE_TAG];
+	DB_SCOPED row = reader_sql(reader, R_CHANGE_TAG);
 	int found;
 
 	if (position->seq == 0)
@@ -199,14 +199,14 @@ int reader_log_follows(struct reader *reader, const struct position *position)
 
 static int read_end(struct reader *reader, struct position *ret_position)
 {
-	DB_SCOPED row = reader->sql[R_END];
+	DB_SCOPED row = reader_sql(reader, R_END);
 
 	return rows_one_position(row, ret_position);
 }
 
 static int scan_rows(struct reader *reader, each_log_entry *each, void *arg)
 {
-	DB_SCOPED rows = reader->sql[R_SCAN];
+	DB_SCOPED rows = reader_sql(reader, R_SCAN);
 
 	return show_entries(rows, each, arg);
 }

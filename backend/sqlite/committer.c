@@ -38,7 +38,7 @@ struct committer {
 	bool busy; /* L: a batch is out of the queue and not yet answered */
 	pthread_cond_t idle; /* neither waits nor is busy */
 	bool closing; /* L */
-	struct writer writer; /* C */
+	struct writer writer; /* C, but for its commits */
 	int bell; /* C */
 	struct syncer *syncer; /* I: who answers */
 	int64_t trim_looked_ns; /* C */
@@ -415,6 +415,11 @@ void committer_close(struct committer *committer)
 int64_t committer_committed(const struct committer *committer)
 {
 	return committer ? atomic_load(&((struct committer *)committer)->committed) : 0;
+}
+
+uint64_t committer_commits(const struct committer *committer)
+{
+	return atomic_load(&((struct committer *)committer)->writer.commits);
 }
 
 bool committer_has(const struct committer *committer, int64_t favorite)

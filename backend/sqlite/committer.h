@@ -32,6 +32,9 @@ void committer_figures(struct committer *committer, struct figures *ret_figures)
 /* The seq of the newest committed change; 0 for NULL. */
 int64_t committer_committed(const struct committer *committer);
 
+/* How often anything was committed to favorites.db; rises before anybody hears of it. */
+uint64_t committer_commits(const struct committer *committer);
+
 /* Whether a favourite that exists survives power loss, with NULL as well. */
 bool committer_has(const struct committer *committer, int64_t favorite);
 

@@ -93,7 +93,7 @@ static int check_entry(const struct log_entry *entry)
 
 static int find_start(struct reader *reader, int64_t end, int64_t *ret_start)
 {
-	DB_SCOPED row = reader->sql[R_LOG_START];
+	DB_SCOPED row = reader_sql(reader, R_LOG_START);
 	struct log_entry entry;
 	int found = db_step(row);
 
@@ -113,7 +113,7 @@ static int find_start(struct reader *reader, int64_t end, int64_t *ret_start)
 
 int reader_log_text(struct reader *reader, struct log_text *ret_text)
 {
-	DB_SCOPED row = reader->sql[R_LOG_END];
+	DB_SCOPED row = reader_sql(reader, R_LOG_END);
 	int found = db_step(row);
 	struct log_text text;
 
@@ -139,7 +139,7 @@ struct line_at {
 /* The first line from @seq on: 1, 0 if there is none, or an error. */
 static int line_from(struct reader *reader, int64_t seq, struct line_at *ret_line)
 {
-	DB_SCOPED row = reader->sql[R_LOG_AT];
+	DB_SCOPED row = reader_sql(reader, R_LOG_AT);
 	int found;
 
 	db_bind(row, "i", seq);
@@ -214,7 +214,7 @@ static int fill(struct piece *piece, const char *line, size_t length, int64_t en
 
 static int fill_from(struct reader *reader, struct piece *piece, int64_t seq)
 {
-	DB_SCOPED rows = reader->sql[R_LOG_FROM];
+	DB_SCOPED rows = reader_sql(reader, R_LOG_FROM);
 	int found;
 
 	db_bind(rows, "i", seq);

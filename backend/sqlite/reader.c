@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/sqlite/committer.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/derived.h"
 #include "backend/sqlite/rows.h"
@@ -42,6 +43,10 @@ static const char *const statements[R_STATEMENTS] = {
 		       " restaurant, user, end_bytes FROM change WHERE seq >= ? ORDER BY seq",
 	[R_ATTRIBUTE] = "SELECT value FROM attribute WHERE favorite = ? AND name = ?",
 	[R_ATTRIBUTES] = "SELECT name FROM attribute WHERE favorite = ? ORDER BY name",
+	[R_NAMES] = "SELECT id, place, user FROM favorite" /* in the index that finds them */
+		    " WHERE restaurant = ? AND place > ? ORDER BY place, user",
+	[R_EXPIRED] = "SELECT 1 FROM favorite WHERE expires_ns <= ? LIMIT 1",
+	[R_HOLD] = "SELECT 1 FROM state",
 };
 
 static int open_favorites(struct reader *reader)
@@ -75,6 +80,52 @@ int reader_open(struct store *store, struct reader **ret_reader)
 	return 0;
 }
 
+/* ---- one transaction for many reads ---- */
+
+static void let_go(struct reader *reader)
+{
+	if (reader->held)
+		(void)sqlite3_reset(reader->sql[R_HOLD]); /* says again what step said */
+	reader->held = false;
+}
+
+/*
+ * A statement that stands on a row keeps its transaction, and all others are part of it: no
+ * locks, and pages that were read stay valid.  Where it cannot begin they go on as without.
+ */
+static void hold(struct reader *reader)
+{
+	uint64_t commits = committer_commits(reader->store->committer);
+
+	if (reader->held && reader->held_commits == commits)
+		return;
+	let_go(reader);
+	if (sqlite3_txn_state(reader->favorites, "main") != SQLITE_TXN_NONE)
+		return; /* a list is being shown: what it sees may be older */
+	reader->held = db_step(reader->sql[R_HOLD]) == 1;
+	reader->held_commits = commits;
+}
+
+void reader_hold(struct reader *reader)
+{
+	reader->may_hold = reader->store->committer; /* else who knows what is committed? */
+}
+
+void reader_rest(struct reader *reader)
+{
+	reader->may_hold = false;
+	let_go(reader);
+}
+
+sqlite3_stmt *reader_sql(struct reader *reader, enum reader_statement which)
+{
+	if (reader->may_hold)
+		hold(reader);
+	return reader->sql[which];
+}
+
+/* ---- what there is ---- */
+
 int reader_look(struct reader *reader)
 {
 	return db_has_moved(reader->favorites) ? -ESTALE : 0;
@@ -93,7 +144,7 @@ void reader_close(struct reader *reader)
 
 int reader_restaurant(struct reader *reader, const char *name, struct restaurant *ret_restaurant)
 {
-	DB_SCOPED row = reader->sql[R_RESTAURANT];
+	DB_SCOPED row = reader_sql(reader, R_RESTAURANT);
 
 	db_bind(row, "t", name);
 	return rows_one_restaurant(row, ret_restaurant);
@@ -101,7 +152,7 @@ int reader_restaurant(struct reader *reader, const char *name, struct restaurant
 
 int reader_restaurant_by_id(struct reader *reader, int64_t id, struct restaurant *ret_restaurant)
 {
-	DB_SCOPED row = reader->sql[R_RESTAURANT_BY_ID];
+	DB_SCOPED row = reader_sql(reader, R_RESTAURANT_BY_ID);
 
 	db_bind(row, "i", id);
 	return rows_one_restaurant(row, ret_restaurant);
@@ -128,7 +179,7 @@ static int find_favorite(struct reader *reader, sqlite3_stmt *row, struct favori
 int reader_favorite(
 	struct reader *reader, int64_t restaurant, const char *user, struct favorite *ret_favorite)
 {
-	DB_SCOPED row = reader->sql[R_FAVORITE];
+	DB_SCOPED row = reader_sql(reader, R_FAVORITE);
 
 	db_bind(row, "iit", restaurant, store_place(reader->store, user), user);
 	return find_favorite(reader, row, ret_favorite);
@@ -136,7 +187,7 @@ int reader_favorite(
 
 int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *ret_favorite)
 {
-	DB_SCOPED row = reader->sql[R_FAVORITE_BY_ID];
+	DB_SCOPED row = reader_sql(reader, R_FAVORITE_BY_ID);
 
 	db_bind(row, "i", id);
 	return find_favorite(reader, row, ret_favorite);
@@ -144,7 +195,7 @@ int reader_favorite_by_id(struct reader *reader, int64_t id, struct favorite *re
 
 int reader_totals(struct reader *reader, struct totals *ret_totals)
 {
-	DB_SCOPED row = reader->sql[R_TOTALS];
+	DB_SCOPED row = reader_sql(reader, R_TOTALS);
 	int found = db_step(row);
 
 	if (found != 1)
@@ -160,7 +211,7 @@ int reader_totals(struct reader *reader, struct totals *ret_totals)
 
 int reader_restaurants(struct reader *reader, int64_t after, each_restaurant *each, void *arg)
 {
-	DB_SCOPED rows = reader->sql[R_RESTAURANTS];
+	DB_SCOPED rows = reader_sql(reader, R_RESTAURANTS);
 	int found;
 
 	db_bind(rows, "i", after);
@@ -179,7 +230,7 @@ int reader_restaurants(struct reader *reader, int64_t after, each_restaurant *ea
 int reader_favorites(
 	struct reader *reader, int64_t restaurant, int64_t after, each_favorite *each, void *arg)
 {
-	DB_SCOPED rows = reader->sql[R_FAVORITES];
+	DB_SCOPED rows = reader_sql(reader, R_FAVORITES);
 	int found;
 
 	db_bind(rows, "ii", restaurant, after);
@@ -201,10 +252,68 @@ int reader_favorites(
 	return found;
 }
 
+/* Whether there is a row that nobody shall see any more. */
+static int has_expired(struct reader *reader)
+{
+	DB_SCOPED any = reader_sql(reader, R_EXPIRED);
+
+	db_bind(any, "i", reader->store->now_ns());
+	return db_step(any);
+}
+
+struct naming {
+	each_name *each;
+	void *arg;
+};
+
+static bool name_favorite(
+	void *arg, int64_t cookie, const char *user, const struct favorite *favorite)
+{
+	const struct naming *naming = arg;
+
+	return naming->each(naming->arg, cookie, user, favorite->id);
+}
+
+static int show_names(
+	struct reader *reader, int64_t restaurant, int64_t after, each_name *each, void *arg)
+{
+	DB_SCOPED rows = reader_sql(reader, R_NAMES);
+	int found;
+
+	db_bind(rows, "ii", restaurant, after);
+	while ((found = db_step(rows)) == 1) {
+		const char *user = (const char *)sqlite3_column_text(rows, 2);
+		int64_t id, place;
+		int error = rows_number(rows, 0, FAVORITE_ID_MAX, &id);
+
+		error = error ? error : rows_number(rows, 1, COOKIE_MAX, &place);
+		if (!error && (!user || sqlite3_column_bytes(rows, 2) > NAME_BYTES_MAX))
+			error = -EUCLEAN;
+		if (error)
+			return error;
+		if (each(arg, place, user, id))
+			return 0;
+	}
+	return found;
+}
+
+int reader_names(
+	struct reader *reader, int64_t restaurant, int64_t after, each_name *each, void *arg)
+{
+	struct naming naming = {each, arg};
+	int expired = has_expired(reader);
+
+	if (expired < 0)
+		return expired;
+	if (expired) /* which of them, only the rows tell */
+		return reader_favorites(reader, restaurant, after, name_favorite, &naming);
+	return show_names(reader, restaurant, after, each, arg);
+}
+
 ssize_t reader_attribute(
 	struct reader *reader, int64_t favorite, const char *name, void *ret_value, size_t size)
 {
-	DB_SCOPED row = reader->sql[R_ATTRIBUTE];
+	DB_SCOPED row = reader_sql(reader, R_ATTRIBUTE);
 	size_t bytes;
 	int found;
 
@@ -222,7 +331,7 @@ ssize_t reader_attribute(
 
 int reader_attributes(struct reader *reader, int64_t favorite, each_attribute *each, void *arg)
 {
-	DB_SCOPED rows = reader->sql[R_ATTRIBUTES];
+	DB_SCOPED rows = reader_sql(reader, R_ATTRIBUTES);
 	int found;
 
 	db_bind(rows, "i", favorite);

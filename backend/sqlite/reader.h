@@ -27,6 +27,9 @@ enum reader_statement {
 	R_LOG_FROM,
 	R_ATTRIBUTE,
 	R_ATTRIBUTES,
+	R_NAMES,
+	R_EXPIRED,
+	R_HOLD,
 	R_STATEMENTS,
 };
 
@@ -44,9 +47,15 @@ struct reader {
 	struct store *store;
 	sqlite3 *favorites;
 	sqlite3_stmt *sql[R_STATEMENTS];
+	bool may_hold; /* between reader_hold and reader_rest */
+	bool held; /* R_HOLD stands on its row, and with it the transaction */
+	uint64_t held_commits; /* of the committer, before that began */
 	struct log_cursor cursor; /* where the last read of the log's text ended */
 	struct view *view; /* NULL: derived.db is not there yet */
 	struct snapshots *snapshots;
 };
+
+/* A statement on favorites.db, which sees all that was committed before. */
+sqlite3_stmt *reader_sql(struct reader *reader, enum reader_statement which);
 
 #endif

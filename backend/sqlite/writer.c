@@ -1,6 +1,7 @@
 #include "backend/sqlite/writer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -102,7 +103,7 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db;
 	(void)name;
 	writer->wal_pages = pages;
-	writer->commits++;
+	(void)atomic_fetch_add(&writer->commits, 1);
 	return SQLITE_OK;
 }
 

@@ -80,7 +80,7 @@ struct writer {
 	ino_t wal_inode;
 	int wal_pages; /* after the last commit */
 	bool behind; /* fans/ changed in this transaction without a request on them */
-	uint64_t commits; /* that wrote anything, since it was opened */
+	_Atomic uint64_t commits; /* that wrote anything, since it was opened; any thread reads */
 	bool is_doubtful; /* a sync has failed: SQLite's log may not be what is read of it */
 	int64_t *touched; /* restaurants whose fans/ changed */
 	size_t touched_count;
