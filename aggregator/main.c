@@ -453,6 +453,7 @@ int main(int argc, char *argv[])
 		log_line(LOG_ERR, "%s", why.text);
 		return EXIT_FAILURE;
 	}
+	daemon_leave(ready);
 	daemon_ready(ready);
 	log_open("favfs-aggregator");
 	status = open_and_work(&program);

@@ -40,9 +40,14 @@ int daemon_fork(int *ret_ready_fd)
 	(void)close(ends[child ? 1 : 0]); /* the other's end */
 	if (child)
 		wait_for(child, ends[0]);
-	(void)setsid(); /* a fresh child leads no group: cannot fail */
 	*ret_ready_fd = ends[1];
 	return 0;
+}
+
+void daemon_leave(int ready_fd)
+{
+	if (ready_fd >= 0)
+		(void)setsid(); /* a fresh child leads no group: cannot fail */
 }
 
 /* The protocol of sd_notify(3) is one datagram: not worth a library. */

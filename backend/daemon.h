@@ -16,6 +16,13 @@
 int daemon_fork(int *ret_ready_fd);
 
 /*
+ * Leaves the caller's session and process group, if daemon_fork did fork.  Call it once nothing
+ * more is looked up on the mountpoint: where autofs waits for it to be mounted, it lets
+ * pass only the process group of who was asked to, and all others wait, also a child of that.
+ */
+void daemon_leave(int ready_fd);
+
+/*
  * The program serves: the child lets the parent go, and leaves terminal, stdio and directory.
  * Where a service manager asked to be told (NOTIFY_SOCKET, sd_notify(3)) it is.
  */

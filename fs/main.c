@@ -175,6 +175,7 @@ static int open_mount(struct program *program)
 		return error;
 	}
 	program->mounted = true;
+	daemon_leave(program->mount.ready_fd);
 	confine_calls(CONFINE_MOUNT);
 	notifier_set_mute(program->mount.notifier, false);
 	return 0;

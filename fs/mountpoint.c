@@ -88,7 +88,7 @@ static int check(const char *path, struct complaint *ret_why)
 		return complain(ret_why, -EPERM, "%s: belongs to uid %u: take a folder of your own",
 			path, st.st_uid);
 	find_mount(path, type);
-	if (*type)
+	if (*type && strcmp(type, "autofs") != 0) /* that waits for us */
 		return complain(ret_why, -EBUSY,
 			"%s: something is mounted there (type %s): unmount it,"
 			" or take another place",

@@ -163,6 +163,7 @@ static void __attribute__((noreturn)) run(const char *mountpoint, int socket)
 	int null, answer;
 
 	(void)prctl(PR_SET_NAME, "favfs-unlinker");
+	(void)setsid(); /* favfs leaves its caller's later (daemon.h) */
 	(void)chdir("/"); /* else the directory stays busy; nothing more is lost */
 	socket = fcntl(socket, F_DUPFD, STDERR_FILENO + 1);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);

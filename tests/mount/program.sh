@@ -246,6 +246,25 @@ if [[ $(id -u) == 0 ]]; then
 	umount "$M"
 fi
 
+# ---- where autofs waits for it ----
+
+# Only this process group may pass, as only that of systemd, or automount(8), and of mount(8) from there.
+exec {requests}> >(exec cat >/dev/null)
+group=$(ps -o pgrp= -p $$ | tr -d ' ')
+if mount -t autofs -o "fd=$requests,pgrp=$group,minproto=5,maxproto=5,direct" none "$M" 2>"$T/err"; then
+	ok "favfs mounts where autofs waits for it" timeout --foreground 10 "$BUILD/favfs" "$S" "$M"
+	ok "that works" test -e "$M/restaurants/a/fans/TERM"
+	is "by none of the caller's processes" "" "$(for pid in $(pids_in "$T"); do
+		[[ $(cat "/proc/$pid/comm") != favfs* ]] || ps -o pgrp= -p "$pid"; done | grep -w "$group")"
+	ok "umount" unmount "$M"
+	is "autofs is still there" autofs "$(findmnt -n -o FSTYPE "$M")"
+	umount "$M"
+	eventually has_no_favfs
+else
+	skip "where autofs waits for it: $(head -n 1 "$T/err")"
+fi
+exec {requests}>&-
+
 # ---- a damaged store ----
 
 must_up
