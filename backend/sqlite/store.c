@@ -205,7 +205,7 @@ int store_locate(const char *where, char **ret_path, struct complaint *ret_why)
 
 /* ---- the seat of the writing mount ---- */
 
-/* Whether the mountpoint of the holder's note is still mounted. */
+/* Whether the mountpoint of the holder's note is still mounted; autofs stays below, and waits. */
 static bool is_mounted(const char *mountpoint)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -213,7 +213,8 @@ static bool is_mounted(const char *mountpoint)
 	bool found = false;
 
 	while (mounts && !found && (entry = getmntent(mounts)))
-		found = !strcmp(entry->mnt_dir, mountpoint);
+		found = !strcmp(entry->mnt_dir, mountpoint) &&
+			strcmp(entry->mnt_type, "autofs") != 0;
 	if (mounts)
 		(void)endmntent(mounts);
 	return found;

@@ -256,6 +256,12 @@ if mount -t autofs -o "fd=$requests,pgrp=$group,minproto=5,maxproto=5,direct" no
 	ok "that works" test -e "$M/restaurants/a/fans/TERM"
 	is "by none of the caller's processes" "" "$(for pid in $(pids_in "$T"); do
 		[[ $(cat "/proc/$pid/comm") != favfs* ]] || ps -o pgrp= -p "$pid"; done | grep -w "$group")"
+	lost=0
+	for i in {1..5}; do
+		unmount "$M"
+		timeout --foreground 10 "$BUILD/favfs" "$S" "$M" 2>"$T/err" || lost=$((lost + 1)) # at once
+	done
+	is "umount and at once a new favfs, 5 times" 0 $lost
 	ok "umount" unmount "$M"
 	is "autofs is still there" autofs "$(findmnt -n -o FSTYPE "$M")"
 	umount "$M"
