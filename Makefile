@@ -14,6 +14,7 @@
 #   make format     lays the sources out by .clang-format
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make deb        a Debian package in build/deb/; make deb-check tries it in a fresh Debian
+#   make systemd-check  its units, under a systemd of their own
 #   V=1             shows the commands
 #
 # Variants, each in a folder of its own: make SANITIZE=address,undefined,
@@ -286,13 +287,15 @@ uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%) $(LINKED:%=$(DESTDIR)%)
 	rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
-.PHONY: deb deb-check
+.PHONY: deb deb-check systemd-check
 deb:
 	@dist/packages build deb
 	@dist/deb $(VERSION)
 deb-check: deb
 	@dist/packages chroot
 	@dist/try-package build/deb/favfs_$(VERSION)-1_*.deb
+systemd-check: deb
+	@dist/try-systemd build/deb/favfs_$(VERSION)-1_*.deb
 
 .PHONY: clean
 clean:
