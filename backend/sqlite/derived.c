@@ -61,8 +61,7 @@ static const char *const statements[D_STATEMENTS] = {
 			  " text_bytes = text_bytes + excluded.text_bytes,"
 			  " changed_ns = excluded.changed_ns",
 	[D_USER_FIND] = "SELECT id FROM user WHERE name = ?",
-	[D_USER_ADD] = "INSERT INTO user (name, favorites, changed_ns) VALUES (?, 0, ?)"
-		       " RETURNING id",
+	[D_USER_ADD] = "INSERT INTO user (name, favorites, changed_ns) VALUES (?, 1, ?)",
 	[D_USER_COUNT] = "UPDATE user SET favorites = favorites + ?2, changed_ns = ?3"
 			 " WHERE id = ?1",
 	[D_LINK_ADD] = "INSERT INTO link VALUES (?, ?, ?, ?)"
@@ -363,16 +362,16 @@ int derived_add(struct derived *derived, const char *restaurant, window_t window
 
 /* ---- users ---- */
 
+/* With a first favourite: half of the users of a long log are new. */
 static int add_user(struct derived *derived, const char *name, int64_t now_ns, int64_t *ret_id)
 {
-	DB_SCOPED add = derived->sql[D_USER_ADD];
-	int found;
+	int error;
 
-	db_bind(add, "ti", name, now_ns);
-	found = db_step(add);
-	if (found != 1)
-		return found ? found : -EUCLEAN;
-	*ret_id = sqlite3_column_int64(add, 0);
+	db_bind(derived->sql[D_USER_ADD], "ti", name, now_ns);
+	error = db_run(derived->sql[D_USER_ADD]);
+	if (error)
+		return error;
+	*ret_id = sqlite3_last_insert_rowid(derived->db);
 	return *ret_id < USER_ID_MAX ? 0 : -EOVERFLOW;
 }
 
@@ -407,13 +406,18 @@ static int remove_link(struct derived *derived, int64_t user, int64_t restaurant
 	return error;
 }
 
+static int add_link(struct derived *derived, int64_t user, int64_t restaurant_id,
+	const char *restaurant, int64_t created_ns)
+{
+	db_bind(derived->sql[D_LINK_ADD], "iiit", user, restaurant_id, created_ns, restaurant);
+	return db_run(derived->sql[D_LINK_ADD]);
+}
+
 static int set_link(struct derived *derived, int64_t user, int64_t restaurant_id,
 	const char *restaurant, int64_t created_ns, int64_t now_ns)
 {
-	int error;
+	int error = add_link(derived, user, restaurant_id, restaurant, created_ns);
 
-	db_bind(derived->sql[D_LINK_ADD], "iiit", user, restaurant_id, created_ns, restaurant);
-	error = db_run(derived->sql[D_LINK_ADD]);
 	if (error || sqlite3_changes(derived->db))
 		return error ? error : count_user(derived, user, +1, now_ns);
 	db_bind(derived->sql[D_LINK_SET], "iii", user, restaurant_id, created_ns);
@@ -431,8 +435,10 @@ int derived_link(struct derived *derived, const char *user, int64_t restaurant_i
 	if (created_ns == MOMENT_NONE)
 		return error ? (error == -ENOENT ? 0 : error)
 			     : remove_link(derived, id, restaurant_id, now_ns);
-	if (error == -ENOENT)
+	if (error == -ENOENT) {
 		error = add_user(derived, user, now_ns, &id);
+		return error ? error : add_link(derived, id, restaurant_id, restaurant, created_ns);
+	}
 	return error ? error : set_link(derived, id, restaurant_id, restaurant, created_ns, now_ns);
 }
 

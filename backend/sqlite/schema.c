@@ -96,7 +96,7 @@ static const struct schema favorites = {
  */
 static const struct schema derived = {
 	.application_id = 0x66617664, /* "favd" */
-	.version = 2,
+	.version = 3,
 	.sql = "CREATE TABLE position ("
 	       "	one INTEGER PRIMARY KEY CHECK (one = 1),"
 	       "	seq INTEGER NOT NULL,"
@@ -126,7 +126,7 @@ static const struct schema derived = {
 	       "	changed_ns INTEGER NOT NULL"
 	       ") STRICT;"
 	       "CREATE TABLE user ("
-	       "	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	       "	id INTEGER PRIMARY KEY,"
 	       "	name TEXT NOT NULL UNIQUE,"
 	       "	favorites INTEGER NOT NULL CHECK (favorites >= 0),"
 	       "	changed_ns INTEGER NOT NULL"
