@@ -63,35 +63,6 @@ const char *batch_refuses(const struct log_entry *entry)
 	return NULL;
 }
 
-int batch_add(struct batch *batch, const struct log_entry *entry)
-{
-	uint32_t name, user;
-	int error = array_reserve((void **)&batch->deltas, &batch->capacity, batch->count,
-		2 * (size_t)WINDOW_KINDS, sizeof(*batch->deltas));
-	if (!error)
-		error = array_reserve((void **)&batch->images, &batch->image_capacity,
-			batch->image_count, 1, sizeof(*batch->images));
-	if (!error)
-		error = add_name(batch, entry->restaurant, &name);
-	if (!error)
-		error = add_name(batch, entry->user, &user);
-	if (error)
-		return error;
-	batch->images[batch->image_count] = (struct last_image){
-		.user = user,
-		.restaurant = name,
-		.restaurant_id = entry->restaurant_id,
-		.created_ns = entry->created_ns,
-		.order = (uint32_t)batch->image_count,
-	};
-	batch->image_count++;
-	if (entry->previous_ns != MOMENT_NONE)
-		add_windows(batch, name, entry->previous_ns, -1);
-	if (entry->created_ns != MOMENT_NONE)
-		add_windows(batch, name, entry->created_ns, +1);
-	return 0;
-}
-
 static int compare(const void *a, const void *b, void *names)
 {
 	const struct delta *x = a, *y = b;
@@ -117,6 +88,47 @@ static void net_deltas(struct batch *batch)
 			*out++ = delta;
 	}
 	batch->count = (size_t)(out - batch->deltas);
+}
+
+/* Room for the windows of one change.  Netting makes more of it than growing, mostly. */
+static int make_room(struct batch *batch)
+{
+	const size_t more = 2 * (size_t)WINDOW_KINDS;
+
+	if (batch->count + more <= batch->capacity)
+		return 0;
+	net_deltas(batch);
+	return array_reserve((void **)&batch->deltas, &batch->capacity, 2 * batch->count, more,
+		sizeof(*batch->deltas));
+}
+
+int batch_add(struct batch *batch, const struct log_entry *entry)
+{
+	uint32_t name, user;
+	int error = make_room(batch);
+
+	if (!error)
+		error = array_reserve((void **)&batch->images, &batch->image_capacity,
+			batch->image_count, 1, sizeof(*batch->images));
+	if (!error)
+		error = add_name(batch, entry->restaurant, &name);
+	if (!error)
+		error = add_name(batch, entry->user, &user);
+	if (error)
+		return error;
+	batch->images[batch->image_count] = (struct last_image){
+		.user = user,
+		.restaurant = name,
+		.restaurant_id = entry->restaurant_id,
+		.created_ns = entry->created_ns,
+		.order = (uint32_t)batch->image_count,
+	};
+	batch->image_count++;
+	if (entry->previous_ns != MOMENT_NONE)
+		add_windows(batch, name, entry->previous_ns, -1);
+	if (entry->created_ns != MOMENT_NONE)
+		add_windows(batch, name, entry->created_ns, +1);
+	return 0;
 }
 
 static int compare_images(const void *a, const void *b, void *names)
@@ -158,6 +170,12 @@ void batch_net(struct batch *batch)
 {
 	net_deltas(batch);
 	net_images(batch);
+}
+
+size_t batch_bytes(const struct batch *batch)
+{
+	return batch->count * sizeof(*batch->deltas) + batch->image_count * sizeof(*batch->images) +
+	       batch->names_size;
 }
 
 void batch_empty(struct batch *batch)

@@ -34,7 +34,7 @@ struct delta {
 /* Zero-initialise but for @kinds; free with batch_fini. */
 struct batch {
 	window_kinds_t kinds;
-	struct delta *deltas; /* owned */
+	struct delta *deltas; /* owned; in no order until they are netted */
 	size_t count;
 	size_t capacity;
 	struct last_image *images; /* owned: one a change, until they are netted */
@@ -53,7 +53,7 @@ void batch_fini(struct batch *batch);
  */
 const char *batch_refuses(const struct log_entry *entry);
 
-/* Takes the windows of one change in, which is not refused. */
+/* Takes the windows of one change in, which is not refused.  Nets deltas before they grow. */
 int batch_add(struct batch *batch, const struct log_entry *entry);
 
 /*
@@ -61,6 +61,9 @@ int batch_add(struct batch *batch, const struct log_entry *entry);
  * 0, and the last image of each (user, restaurant), in that order.
  */
 void batch_net(struct batch *batch);
+
+/* What it has taken in, in memory. */
+size_t batch_bytes(const struct batch *batch);
 
 /* Forgets what it has taken in. */
 void batch_empty(struct batch *batch);

@@ -65,7 +65,7 @@ static const char usage[] =
 	"  -f, --foreground      stay in the foreground, messages to stderr\n"
 	"      --once            count what waits, then exit\n"
 	"      --linger SECONDS  exit after so long with nothing to do\n"
-	"      --batch N         at most N changes a transaction (1 to 50000)\n"
+	"      --batch N         at most N changes a transaction (1 to 200000)\n"
 	"  -h, --help            this text\n"
 	"  -V, --version         version\n"
 	"\n"
@@ -124,7 +124,7 @@ static struct options parse(int argc, char *argv[])
 			options.linger_s = number(
 				"--linger is a number of seconds, not ", optarg, 0, 1000000);
 		else if (letter == 'b')
-			options.changes_max = number("--batch is a number from 1 to 50000, not ",
+			options.changes_max = number("--batch is a number from 1 to 200000, not ",
 				optarg, 1, PIPELINE_CHANGES_MAX);
 		else if (letter == 'h' || letter == 'V')
 			exit(fputs(letter == 'h' ? usage : "favfs-aggregator " VERSION "\n",

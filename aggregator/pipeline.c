@@ -4,11 +4,17 @@
 
 #include "backend/clock.h"
 
-/* Deltas held while counting anew, before they are added to the counts. */
-#define REBUILD_DELTAS_MAX 200000
+/*
+ * So much is netted at once, before it is added to the counts; sorting takes as much again.  A
+ * transaction may do that several times.
+ */
+#define BATCH_BYTES_MAX ((size_t)16 << 20)
 
-/* A transaction shall take about so long, whatever the machine. */
-#define STEP_NS INT64_C(100000000)
+/*
+ * A transaction of those that wait in crowds shall take no longer, whatever the machine: a mount
+ * that ends waits for it.
+ */
+#define STEP_NS INT64_C(2000000000)
 
 #define LIMIT_FIRST 10000
 #define LIMIT_MIN   100
@@ -51,6 +57,15 @@ static int commit(struct pipeline *pipeline, int error, const struct position *p
 	return error;
 }
 
+static int absorb(struct pipeline *pipeline, const struct log_entry *entry)
+{
+	int error = batch_add(&pipeline->batch, entry);
+
+	if (!error && batch_bytes(&pipeline->batch) > BATCH_BYTES_MAX)
+		error = batch_apply(&pipeline->batch, pipeline->derived, clock_realtime_ns());
+	return error;
+}
+
 /* ---- counting anew ---- */
 
 static bool may_go_on(struct pipeline *pipeline)
@@ -64,16 +79,10 @@ static bool may_go_on(struct pipeline *pipeline)
 static int count_favorite(void *arg, const struct log_entry *entry)
 {
 	struct pipeline *pipeline = arg;
-	int error = 0;
 
 	if (pipeline->done++ % PROGRESS_EVERY == 0 && !may_go_on(pipeline))
 		return -ECANCELED;
-	if (!moment_valid(entry->created_ns))
-		return 0;
-	error = batch_add(&pipeline->batch, entry);
-	if (!error && pipeline->batch.count > REBUILD_DELTAS_MAX)
-		error = batch_apply(&pipeline->batch, pipeline->derived, clock_realtime_ns());
-	return error;
+	return moment_valid(entry->created_ns) ? absorb(pipeline, entry) : 0;
 }
 
 static int rebuild(struct pipeline *pipeline)
@@ -153,7 +162,7 @@ static int take(void *arg, const struct log_entry *entry)
 		error = set_aside(pipeline, expected, "missing");
 	if (!error)
 		error = why ? set_aside(pipeline, entry->position.seq, why)
-			    : batch_add(&pipeline->batch, entry);
+			    : absorb(pipeline, entry);
 	if (error)
 		return error;
 	pipeline->position = entry->position;

@@ -13,10 +13,10 @@
 #include "backend/backend.h"
 
 /*
- * Changes in one transaction.  Under load there are as many as fit into a time after which
- * others may want to see them; this bounds the memory of netting.
+ * Changes in one transaction.  Where many wait there are as many as fit into a time, for a page
+ * that all of them touch is written once.
  */
-#define PIPELINE_CHANGES_MAX 50000
+#define PIPELINE_CHANGES_MAX 200000
 
 /* Of counting anew: @done of @all favourites; false: stop. */
 typedef bool pipeline_progress(void *arg, int64_t done, int64_t all);

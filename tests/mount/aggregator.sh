@@ -66,6 +66,22 @@ refused "no store" 2 STORE "$BUILD/favfs-aggregator" -f
 refused "two stores" 2 "$T" "$BUILD/favfs-aggregator" -f "$S" "$T"
 refused "an unknown option" 2 windmill "$BUILD/favfs-aggregator" --windmill "$S"
 
+# ---- more in one transaction than is netted at once ----
+
+# What goes again is netted in another part than where it came.
+long_lines()
+{
+	printf -v restaurant "%0200d" 7
+	printf -v user "%0200d" 8
+	seq -f "add	$restaurant	%.0f$user" 100001 150000
+	seq -f "remove	$restaurant	%.0f$user" 100001 120000
+}
+long_lines >"$T/lines"
+ok "many changes of long names" cp "$T/lines" "$M/import"
+is "are counted" 0 "$("$BUILD/favfs-aggregator" --once "$S" >"$T/out" 2>&1; echo $?)"
+is "each once" 30000 "$(awk -F '\t' '/0007$/ { print $2 }' "$M/rankings/all")"
+recounted "as the favourites say"
+
 # ---- two at once ----
 
 aggregate -f "$S" &
