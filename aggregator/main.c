@@ -29,7 +29,8 @@
 /*
  * After a transaction it rests as long as that took, times the changes that were in
  * it, but no longer than this: a lone change is followed at once, and under load
- * batches grow until netting pays and the writers have the machine for themselves.
+ * batches grow until netting pays and the writers have the machine for themselves.  Whoever
+ * waits for a count (fsync of a ranking) calls, and ends the rest.
  */
 #define REST_MAX_NS INT64_C(20000000)
 
@@ -165,16 +166,16 @@ enum wake {
 	WAKE_SIGNAL,
 };
 
-/* A @timeout of NULL is none; a rest is not cut short by the bell: it lets changes gather. */
-static enum wake wait_for(const struct program *program, const struct timespec *timeout, bool bell)
+/* A @timeout of NULL is none. */
+static enum wake wait_for(const struct program *program, const struct timespec *timeout)
 {
 	struct pollfd fds[] = {
 		{.fd = program->signals, .events = POLLIN},
 		{.fd = bell_watch_fd(program->watch), .events = POLLIN},
 	};
-	int ready = ppoll(fds, bell ? 2 : 1, timeout, NULL); /* an error is a wake-up */
+	int ready = ppoll(fds, 2, timeout, NULL); /* an error is a wake-up */
 
-	bell_watch_drain(program->watch);
+	(void)bell_watch_drain(program->watch); /* a call is a ring */
 	if (fds[0].revents)
 		return WAKE_SIGNAL;
 	return ready == 0 ? WAKE_TIME : WAKE_BELL;
@@ -187,15 +188,21 @@ static bool is_told_to_end(const struct program *program)
 	return poll(&fd, 1, 0) == 1;
 }
 
+/* Lets changes gather, unless somebody waits for their counts: false for a signal. */
 static bool rest(const struct program *program, int64_t worked_ns, int changes)
 {
 	int64_t rest_ns = worked_ns * changes;
+	enum wake wake = WAKE_BELL;
 	struct timespec timeout;
 
 	if (rest_ns > REST_MAX_NS)
 		rest_ns = REST_MAX_NS;
 	timeout = (struct timespec){.tv_nsec = rest_ns};
-	return wait_for(program, &timeout, false) != WAKE_SIGNAL;
+	bell_watch_rest(program->watch, true);
+	if (!bell_watch_drain(program->watch)) /* nobody called while we worked */
+		wake = wait_for(program, &timeout);
+	bell_watch_rest(program->watch, false);
+	return wake != WAKE_SIGNAL;
 }
 
 /* Without inotify the bell is a tick, which is no change: idle is since @idle_since_ns. */
@@ -205,12 +212,12 @@ static enum wake wait_for_bell(const struct program *program, int64_t idle_since
 	struct timespec linger;
 
 	if (program->options->linger_s == LINGER_FOREVER)
-		return wait_for(program, NULL, true);
+		return wait_for(program, NULL);
 	left_ns -= clock_monotonic_ns();
 	if (left_ns < 0)
 		left_ns = 0;
 	linger = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
-	return wait_for(program, &linger, true);
+	return wait_for(program, &linger);
 }
 
 /* ---- working ---- */

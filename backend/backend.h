@@ -507,8 +507,8 @@ struct log_entry {
 struct bell_watch;
 int store_watch_log(struct store *store, struct bell_watch **ret_watch);
 
-/* Makes whoever watches the log look, though nothing was logged. */
-void store_ring_log(const struct store *store);
+/* Makes whoever counts look now, also if it rests, though nothing may have been logged. */
+void store_call_aggregator(const struct store *store);
 
 /* Until the next change makes it again: whether it is there tells whether there was one. */
 void store_remove_bell(const struct store *store);

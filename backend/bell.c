@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,9 @@
 #include <unistd.h>
 
 #define RETRY_SECONDS 1
+
+/* Nobody opens and closes it for writing but who calls, and who ends. */
+#define EVENTS_OF_CALLS IN_CLOSE_WRITE
 
 /* A file that a ringer holds open tells of its removal by IN_ATTRIB only. */
 #define EVENTS_OF_LOSS (IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
@@ -26,6 +28,7 @@ struct bell_watch {
 	int timer_fd;
 	int inotify_fd; /* -1 while there is none to be had */
 	int wd; /* -1 while the timer runs */
+	bool rests;
 	char path[];
 };
 
@@ -62,6 +65,18 @@ int bell_ring_at(int *fd, const char *path)
 	(void)close(*fd); /* nobody can hear it any more */
 	*fd = fresh;
 	return bell_ring(fresh);
+}
+
+int bell_call(const char *path)
+{
+	int fd = -1;
+	int error = bell_open(path, &fd);
+
+	if (error)
+		return error;
+	error = bell_ring(fd);
+	(void)close(fd); /* holds no data */
+	return error;
 }
 
 static int file_make(const char *path)
@@ -106,10 +121,11 @@ static int inotify_start(struct bell_watch *watch)
 	return 0;
 }
 
-/* Watches whatever file has the name now; on one that is watched already it changes nothing. */
+/* Watches whatever file has the name now; of one that is watched already it changes the events. */
 static int inotify_watch(const struct bell_watch *watch, int *ret_wd)
 {
-	const uint32_t events = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+	const uint32_t events = (watch->rests ? 0 : IN_MODIFY) | EVENTS_OF_CALLS | IN_ATTRIB |
+				IN_DELETE_SELF | IN_MOVE_SELF;
 	int wd = inotify_add_watch(watch->inotify_fd, watch->path, events);
 
 	if (wd < 0 && errno == ENOENT) {
@@ -210,45 +226,54 @@ int bell_watch_fd(const struct bell_watch *watch)
 	return watch->epoll_fd;
 }
 
-/* Whether these events say that the file may no longer be the one of that name. */
-static bool events_tell_loss(const struct inotify_event *events, size_t count, int wd)
+/* What happened to the file that is watched; an overflow may have been anything. */
+static uint32_t all_events(const struct inotify_event *events, size_t count, int wd)
 {
+	uint32_t all = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		if (events[i].mask & IN_Q_OVERFLOW)
-			return true;
-		if (events[i].wd == wd && events[i].mask & EVENTS_OF_LOSS)
-			return true;
+			all |= EVENTS_OF_LOSS | EVENTS_OF_CALLS;
+		if (events[i].wd == wd)
+			all |= events[i].mask;
 	}
-	return false;
+	return all;
 }
 
 /*
  * The events of a watched file have no name, so they are an array.  A read that
  * leaves room has emptied the queue: a tireless ringer cannot keep us here.
  */
-static bool inotify_drain(const struct bell_watch *watch)
+static uint32_t inotify_drain(const struct bell_watch *watch)
 {
 	struct inotify_event events[64];
-	bool lost = false;
+	uint32_t all = 0;
 	ssize_t got;
 
 	do {
 		got = read(watch->inotify_fd, events, sizeof(events));
-		if (got > 0 && events_tell_loss(events, (size_t)got / sizeof(events[0]), watch->wd))
-			lost = true;
+		if (got > 0)
+			all |= all_events(events, (size_t)got / sizeof(events[0]), watch->wd);
 	} while (got == (ssize_t)sizeof(events));
-	return lost;
+	return all;
 }
 
-void bell_watch_drain(struct bell_watch *watch)
+bool bell_watch_drain(struct bell_watch *watch)
 {
 	uint64_t ticks;
 	bool renew = read(watch->timer_fd, &ticks, sizeof(ticks)) > 0;
+	uint32_t events = watch->inotify_fd >= 0 ? inotify_drain(watch) : 0;
 
-	if (watch->inotify_fd >= 0 && inotify_drain(watch))
-		renew = true;
-	if (renew)
+	if (renew || events & EVENTS_OF_LOSS)
 		(void)watch_renew(watch); /* a failure has started the timer, which tries again */
+	return events & EVENTS_OF_CALLS;
+}
+
+void bell_watch_rest(struct bell_watch *watch, bool rests)
+{
+	watch->rests = rests;
+	if (watch->wd >= 0)
+		(void)watch_renew(watch); /* as above */
 }
 
 bool bell_watch_is_live(const struct bell_watch *watch)

@@ -11,6 +11,8 @@
 #ifndef FAVFS_BELL_H
 #define FAVFS_BELL_H
 
+#include <stdbool.h>
+
 /* Opens the bell at @path for ringing, making the file (0600) where missing. */
 int bell_open(const char *path, int *ret_fd);
 
@@ -19,6 +21,12 @@ int bell_ring(int fd);
 
 /* The same, by way of the path where the file under *fd has been removed; *fd follows. */
 int bell_ring_at(int *fd, const char *path);
+
+/*
+ * The same by whoever waits for what comes of it: heard also by a watcher that rests.  (It
+ * opens the file and closes it, which ringing does not.)
+ */
+int bell_call(const char *path);
 
 /* A watcher of one bell. */
 struct bell_watch;
@@ -44,10 +52,14 @@ int bell_watch_fd(const struct bell_watch *watch);
 /*
  * Takes all that is readable, without blocking, and sets the watch anew where
  * the file was replaced or removed.  Call it before looking, never after.
+ * Whether there was a call in it.
  */
-void bell_watch_drain(struct bell_watch *watch);
+bool bell_watch_drain(struct bell_watch *watch);
+
+/* A watcher that rests hears calls only; look when it is over. */
+void bell_watch_rest(struct bell_watch *watch, bool rests);
 
 /* Whether rings arrive by themselves now (inotify), not by the timer. */
-_Bool bell_watch_is_live(const struct bell_watch *watch);
+bool bell_watch_is_live(const struct bell_watch *watch);
 
 #endif

@@ -85,6 +85,68 @@ static void assert_rings_arrive(void)
 	ck_assert(!wakes(0));
 }
 
+/* ---- resting ---- */
+
+START_TEST(who_rests_hears_calls_and_no_rings)
+{
+	int fd = -1;
+
+	open_live();
+	ck_assert_int_eq(bell_open("bell", &fd), 0);
+	bell_watch_rest(watch, true);
+	ck_assert_int_eq(bell_ring(fd), 0);
+	ck_assert(!wakes(0));
+	ck_assert_int_eq(bell_call("bell"), 0);
+	ck_assert(wakes(0));
+	ck_assert(bell_watch_drain(watch));
+	ck_assert(!wakes(0));
+	bell_watch_rest(watch, false);
+	ck_assert(!wakes(0)); /* what was rung meanwhile is found by looking */
+	ck_assert_int_eq(bell_ring(fd), 0);
+	ck_assert(wakes(0));
+	ck_assert(!bell_watch_drain(watch));
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(who_called_before_the_rest_is_told_of_by_the_drain)
+{
+	int fd = -1;
+
+	open_live();
+	ck_assert_int_eq(bell_open("bell", &fd), 0);
+	for (int i = 0; i < 200; i++) /* more than one read takes */
+		ck_assert_int_eq(i == 100 ? bell_call("bell") : bell_ring(fd), 0);
+	bell_watch_rest(watch, true);
+	ck_assert(bell_watch_drain(watch));
+	ck_assert(!wakes(0));
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(who_rests_notices_that_the_bell_was_removed)
+{
+	open_live();
+	bell_watch_rest(watch, true);
+	ck_assert_int_eq(unlink("bell"), 0);
+	settle();
+	ck_assert_int_eq(access("bell", F_OK), 0);
+	ck_assert_int_eq(bell_call("bell"), 0);
+	ck_assert(wakes(0));
+	ck_assert(bell_watch_drain(watch));
+	bell_watch_rest(watch, false);
+	assert_rings_arrive();
+}
+END_TEST
+
+START_TEST(calling_makes_a_missing_bell_and_tells_why_it_cannot)
+{
+	ck_assert_int_eq(bell_call("bell"), 0);
+	ck_assert_int_eq(access("bell", F_OK), 0);
+	ck_assert_int_eq(bell_call("none/bell"), -ENOENT);
+}
+END_TEST
+
 /* The open descriptors, in order; opendir's own, which is closed again, left out. */
 static size_t list_fds(int fds[static FDS_MAX])
 {
@@ -575,6 +637,10 @@ static TCase *ring_case(void)
 	tcase_add_test(tcase, one_drain_takes_more_events_than_one_read);
 	tcase_add_test(tcase, draining_a_silent_bell_returns_at_once);
 	tcase_add_test(tcase, every_watcher_of_a_bell_wakes);
+	tcase_add_test(tcase, who_rests_hears_calls_and_no_rings);
+	tcase_add_test(tcase, who_called_before_the_rest_is_told_of_by_the_drain);
+	tcase_add_test(tcase, who_rests_notices_that_the_bell_was_removed);
+	tcase_add_test(tcase, calling_makes_a_missing_bell_and_tells_why_it_cannot);
 	return tcase;
 }
 

@@ -725,16 +725,12 @@ int store_watch_log(struct store *store, struct bell_watch **ret_watch)
 	return bell_watch_open(path, ret_watch);
 }
 
-void store_ring_log(const struct store *store)
+void store_call_aggregator(const struct store *store)
 {
 	char path[PATH_MAX];
-	int fd = -1;
 
 	store_path(store, FAVORITES_BELL, path);
-	if (bell_open(path, &fd) < 0)
-		return; /* who cannot write here cannot wait for much either */
-	(void)bell_ring(fd);
-	(void)close(fd); /* holds no data */
+	(void)bell_call(path); /* who cannot write here cannot wait for much either */
 }
 
 void store_remove_bell(const struct store *store)
@@ -762,6 +758,6 @@ int store_derived_fd(struct store *store)
 void store_derived_look(struct store *store)
 {
 	if (store->derived_watch)
-		bell_watch_drain(store->derived_watch);
+		(void)bell_watch_drain(store->derived_watch); /* a call is a ring */
 	store->derived_looked++;
 }

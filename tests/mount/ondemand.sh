@@ -16,7 +16,7 @@ db() { sqlite3 -init /dev/null "$S/$1" "$2" >/dev/null; }
 
 # ---- options ----
 
-for bad in "--linger" "--linger x" "--linger -1" "--linger 1.5" "--batch 0" "--batch 50001" "--batch 1k"; do
+for bad in "--linger" "--linger x" "--linger -1" "--linger 1.5" "--batch 0" "--batch 200001" "--batch 1k"; do
 	# shellcheck disable=SC2086 # words
 	"$BUILD/favfs-aggregator" $bad "$S" 2>"$T/err"
 	is "$bad: refused as misuse" "2 ${bad%% *}" "$? $(grep -o -- "${bad%% *}" "$T/err" | head -n 1)"
