@@ -314,6 +314,8 @@ static int make_favorites(
 	(void)unlink(wal);
 	if (!error && rename(path, final) < 0)
 		error = -errno;
+	if (!error)
+		error = sync_parent(final);
 	return error ? complain(ret_why, error, "%s: cannot make it: %s", final, strerror(-error))
 		     : 0;
 }

@@ -13,6 +13,15 @@ for word in durability=fast durability= durability=FULL durability=full,durabili
 done
 ok "nothing was made by this" test ! -e "$S"
 
+# What a store is made of is there after power loss by its names, too.
+if strace -f -y -e trace=rename,fsync -o "$T/trace" "$BUILD/mkfs.favfs" "$T/made" 2>"$T/err"; then
+	is "the directory of a new store is synced after its last rename" "rename fsync" \
+		"$(awk -v at="<$T/made>" '/ rename\(/ { s = "rename" } /fsync\(/ && index($0, at) { s = s " fsync" }
+			END { print s }' "$T/trace")"
+else
+	skip "what mkfs.favfs syncs: strace cannot trace here: $(tail -n 1 "$T/err")"
+fi
+
 # traced OPTION...: favfs alone, without an aggregator, whose syncs are its own affair.  It is
 # not started by strace, for then fusermount3 could not mount for an ordinary user.
 traced()
