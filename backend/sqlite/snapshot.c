@@ -17,8 +17,9 @@
 
 static const char *const statements[S_STATEMENTS] = {
 	[S_RANKING] = "SELECT version, rows, text_bytes, changed_ns FROM ranking WHERE window = ?",
+	/* count > 0 is for the index; likely(), or SQLite reads all of the window by it, and sorts. */
 	[S_TIES] = "SELECT count, restaurant FROM count"
-		   " WHERE window = ? AND count = ? AND restaurant > ? AND count > 0"
+		   " WHERE window = ? AND count = ? AND restaurant > ? AND likely(count > 0)"
 		   " ORDER BY restaurant",
 	[S_APPLIED] = "SELECT seq FROM position",
 	[S_BELOW] = "SELECT count, restaurant FROM count"
