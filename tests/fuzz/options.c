@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	error = options_parse(argc, argv, &options, &why);
 	if (error)
 		assert(error == -EINVAL && *why.text && !strchr(why.text, '\n'));
-	else if (!options.help && !options.version)
+	else if (!options.help && !options.help_words && !options.version)
 		check_taken(&options);
 	options_fini(&options);
 	free(text);
