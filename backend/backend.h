@@ -251,8 +251,8 @@ int reader_open(struct store *store, struct reader **ret_reader);
 
 /*
  * From here to reader_rest, reads between two commits of this process share one look at the
- * store, which is cheaper than one each; they still see all that was committed before.  Not
- * to be kept up while waiting: others may not tidy up meanwhile.
+ * store for a moment, which is cheaper than one each; they still see all that was committed
+ * before.  Not to be kept up while waiting: others may not tidy up meanwhile.
  */
 void reader_hold(struct reader *reader);
 void reader_rest(struct reader *reader);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/support/fixture.h"
 
@@ -574,6 +575,22 @@ START_TEST(a_reader_that_holds_on_lets_go_when_it_rests)
 }
 END_TEST
 
+/* Who checkpoints commits nothing meanwhile, and waits for readers. */
+START_TEST(a_reader_that_holds_on_lets_go_after_a_moment)
+{
+	const struct timespec moment = {.tv_nsec = 2000000};
+	int64_t noma = make_place("noma");
+
+	ck_assert_int_eq(mark(noma, "alice"), 0);
+	reader_hold(fixture.reader);
+	ck_assert_uint_ne(favorite_of(noma, "alice").uid, 4711);
+	sql_run("favorites.db", "UPDATE favorite SET uid = 4711"); /* of which nobody tells it */
+	ck_assert_int_eq(nanosleep(&moment, NULL), 0);
+	ck_assert_uint_eq(favorite_of(noma, "alice").uid, 4711);
+	reader_rest(fixture.reader);
+}
+END_TEST
+
 /* Within a list that is being shown, a look goes on from the list's moment. */
 static bool look_within(void *arg, int64_t cookie, const char *user, int64_t favorite)
 {
@@ -771,6 +788,7 @@ int main(void)
 
 	tcase_add_test(held, a_reader_that_holds_on_sees_what_was_committed);
 	tcase_add_test(held, a_reader_that_holds_on_lets_go_when_it_rests);
+	tcase_add_test(held, a_reader_that_holds_on_lets_go_after_a_moment);
 	tcase_add_test(held, a_look_within_a_list_does_not_hold_on_to_an_old_moment);
 
 	tcase_add_loop_test(damage, numbers_that_no_row_can_have_are_damage, 0, COUNT(damages));

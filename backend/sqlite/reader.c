@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/clock.h"
 #include "backend/sqlite/committer.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/derived.h"
@@ -13,6 +14,9 @@
 #include "backend/sqlite/view.h"
 
 #define CACHE_KIB 8192
+
+/* So long a look may be in the way of a checkpoint, which waits for readers ten times as long. */
+#define HOLD_MAX_NS INT64_C(1000000)
 
 static const char *const statements[R_STATEMENTS] = {
 	[R_RESTAURANT] = "SELECT " RESTAURANT_COLUMNS " FROM restaurant WHERE name = ?",
@@ -96,14 +100,16 @@ static void let_go(struct reader *reader)
 static void hold(struct reader *reader)
 {
 	uint64_t commits = committer_commits(reader->store->committer);
+	int64_t now = clock_monotonic_ns();
 
-	if (reader->held && reader->held_commits == commits)
+	if (reader->held && reader->held_commits == commits && now - reader->held_ns < HOLD_MAX_NS)
 		return;
 	let_go(reader);
 	if (sqlite3_txn_state(reader->favorites, "main") != SQLITE_TXN_NONE)
 		return; /* a list is being shown: what it sees may be older */
 	reader->held = db_step(reader->sql[R_HOLD]) == 1;
 	reader->held_commits = commits;
+	reader->held_ns = now;
 }
 
 void reader_hold(struct reader *reader)

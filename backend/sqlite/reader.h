@@ -50,6 +50,7 @@ struct reader {
 	bool may_hold; /* between reader_hold and reader_rest */
 	bool held; /* R_HOLD stands on its row, and with it the transaction */
 	uint64_t held_commits; /* of the committer, before that began */
+	int64_t held_ns; /* monotonic: when it began */
 	struct log_cursor cursor; /* where the last read of the log's text ended */
 	struct view *view; /* NULL: derived.db is not there yet */
 	struct snapshots *snapshots;
