@@ -8,11 +8,11 @@
  * So much is netted at once, before it is added to the counts; sorting takes as much again.  A
  * transaction may do that several times.
  */
-#define BATCH_BYTES_MAX ((size_t)16 << 20)
+#define BATCH_BYTES_MAX ((size_t)12 << 20)
 
 /*
- * A transaction of those that wait in crowds shall take no longer, whatever the machine: a mount
- * that ends waits for it.
+ * A transaction of those that wait in crowds shall take about so long at most, whatever the machine:
+ * a mount that ends waits for it.  One that took longer is followed by shorter ones.
  */
 #define STEP_NS INT64_C(2000000000)
 

@@ -21,8 +21,11 @@
 /* Whoever lived so long is well again: the pause starts over. */
 #define HEALTHY_NS INT64_C(10000000000)
 
-/* After SIGTERM, the time for one transaction to finish; then SIGKILL. */
-#define TERM_MS 5000
+/*
+ * After SIGTERM, the time for most transactions to finish; then SIGKILL, after which the next one
+ * does it again.  A favfs that follows waits longer than that (HOLDER_LEAVES_MS).
+ */
+#define TERM_MS 2500
 
 struct supervisor {
 	const char *store;
