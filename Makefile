@@ -169,9 +169,10 @@ coverage:
 	@find build/coverage -name '*.gcda' -delete
 	@BUILD=build/coverage tests/run $(ONLY)
 	@gcovr --root . $(COVERED:%=--filter %/) --exclude-branches-by-pattern '.*\bassert\(.*' \
-		--txt build/coverage/lines.txt --print-summary build/coverage
-	@gcovr --root . $(COVERED:%=--filter %/) --exclude-branches-by-pattern '.*\bassert\(.*' \
 		--branches --txt build/coverage/branches.txt build/coverage
+	@gcovr --root . $(COVERED:%=--filter %/) --exclude-branches-by-pattern '.*\bassert\(.*' \
+		--txt build/coverage/lines.txt --print-summary \
+		--fail-under-line 90 --fail-under-branch 80 build/coverage
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 .PHONY: valgrind
