@@ -390,7 +390,7 @@ START_TEST(a_listing_of_many_goes_on_from_any_cookie)
 
 		rest.count = 0;
 		rest.enough = 10;
-		go_on(_i, noma, all.entries[from].cookie, &rest);
+		go_on((enum list)_i, noma, all.entries[from].cookie, &rest);
 		ck_assert_uint_eq(rest.count, left < 10 ? left : 10);
 		for (size_t j = 0; j < rest.count; j++)
 			ck_assert_int_eq(rest.entries[j].id, all.entries[from + 1 + j].id);
@@ -465,7 +465,7 @@ START_TEST(what_stays_is_listed_exactly_once_while_others_come_and_go)
 	mark_many(others.restaurant, "s", STABLE);
 	ck_assert_int_eq(pthread_create(&others.thread, NULL, churn, &others), 0);
 	for (int i = 0; i < 60; i++) {
-		struct listing listing = list_in_pieces(_i, others.restaurant, 30);
+		struct listing listing = list_in_pieces((enum list)_i, others.restaurant, 30);
 
 		assert_each_once(&listing, STABLE);
 		met |= listing.count > STABLE;
@@ -484,7 +484,7 @@ START_TEST(a_listing_shows_no_other_restaurant)
 
 	mark_many(noma, "s", 50);
 	mark_many(wong_kei, "other", 50);
-	listing = list_in_pieces(_i, noma, 7);
+	listing = list_in_pieces((enum list)_i, noma, 7);
 	ck_assert_uint_eq(listing.count, 50);
 	assert_each_once(&listing, 50);
 	free(listing.entries);
