@@ -123,8 +123,8 @@ void barrier_add(struct mount *m, fuse_req_t req)
 	*m->barriers->last = barrier;
 	m->barriers->last = &barrier->next;
 	fuse_req_interrupt_func(req, interrupt, barrier);
-	store_call_aggregator(
-		m->store); /* one that sleeps may not know that derived.db was removed */
+	/* One that rests goes on; one that sleeps may not know that derived.db was removed. */
+	store_call_aggregator(m->store);
 }
 
 /* While an aggregator works, it may be counting all anew, nobody is told that none does. */
