@@ -5,7 +5,7 @@
 # output in $ROUND/log, sets peer_pid and TARGET (as load wants it), and returns when it answers.
 # SIGTERM must end it. A peer that is no server leaves peer_pid empty.
 #
-# A bench may set favfs_options, favfs_store, small_store and counted_store for its rounds, and null_fill to a file
+# A bench may set favfs_options, favfs_store and small_store for its rounds, and null_fill to a file
 # of lines for `import` that null has from the start.
 #
 # BUILD, PEERS, WORK and here are set by bench.sh; peers and TARGET are for those who source this.
@@ -20,7 +20,6 @@ peers=() # those that take part
 favfs_options=()
 favfs_store=
 small_store=
-counted_store=
 null_fill=()
 
 readonly START_SECONDS=20 STOP_SECONDS=20
@@ -67,7 +66,7 @@ undisturbed_check()
 
 undisturbed_start()
 {
-	favfs_store=$counted_store favfs_start
+	favfs_start
 }
 
 # favfs on another store.
