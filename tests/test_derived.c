@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -132,6 +133,27 @@ START_TEST(no_count_becomes_negative)
 	ck_assert_int_eq(count_now("noma", all), 0);
 	ck_assert_int_eq(info_of(all).rows, 0);
 	ck_assert_int_eq(info_of(all).size_bytes, 0);
+	deriver_close(&deriver);
+}
+END_TEST
+
+/* Readers take the length of the file for what waits in it (ranking.c: 48 MiB). */
+START_TEST(a_long_transaction_leaves_no_long_log_behind)
+{
+	struct stat st;
+
+	open_deriver();
+	begin();
+	for (int i = 0; i < 100000; i++) {
+		char name[NAME_BYTES_MAX + 1];
+
+		(void)snprintf(name, sizeof(name), "%0200d", i);
+		if (add(name, all, 1) < 0)
+			ck_abort_msg("%s", name);
+	}
+	commit(1);
+	ck_assert_int_eq(stat(store_file("derived.db-wal"), &st), 0);
+	ck_assert_int_lt(st.st_size, 32 << 20);
 	deriver_close(&deriver);
 }
 END_TEST
@@ -612,6 +634,7 @@ int main(void)
 	tcase_add_test(count, deltas_add_up);
 	tcase_add_test(count, a_count_tells_when_it_last_changed);
 	tcase_add_test(count, no_count_becomes_negative);
+	tcase_add_test(count, a_long_transaction_leaves_no_long_log_behind);
 	tcase_add_test(count, clearing_leaves_no_count);
 
 	tcase_add_test(position, counts_and_position_commit_together);

@@ -15,8 +15,12 @@
 
 #define CACHE_KIB 16384
 
-/* As in writer.c; readers hold snapshots for seconds here, so force earlier. */
+/*
+ * As in writer.c; readers hold snapshots for seconds here, so force earlier, and let nothing
+ * stay behind of a long transaction: readers take the length of the file for what waits in it.
+ */
 #define WAL_PAGES_TIDY 4000
+#define WAL_PAGES_LONG 8000
 
 enum derived_statement {
 	D_BEGIN,
@@ -478,8 +482,8 @@ int derived_recounted(struct derived *derived)
 
 static void tidy(struct derived *derived)
 {
-	int mode = derived->wal_pages < 4 * WAL_PAGES_TIDY ? SQLITE_CHECKPOINT_PASSIVE
-							   : SQLITE_CHECKPOINT_RESTART;
+	int mode = derived->wal_pages < WAL_PAGES_LONG ? SQLITE_CHECKPOINT_PASSIVE
+						       : SQLITE_CHECKPOINT_TRUNCATE;
 	int left;
 
 	if (derived->wal_pages < WAL_PAGES_TIDY)
