@@ -16,11 +16,11 @@
 #define CACHE_KIB 16384
 
 /*
- * As in writer.c; readers hold snapshots for seconds here, so force earlier, and let nothing
- * stay behind of a long transaction: readers take the length of the file for what waits in it.
+ * As in writer.c; readers hold snapshots for seconds here, so force earlier (four times as many), and
+ * let nothing stay behind of a long transaction: readers take the length of the file for
+ * what waits in it.
  */
 #define WAL_PAGES_TIDY 4000
-#define WAL_PAGES_LONG 8000
 
 enum derived_statement {
 	D_BEGIN,
@@ -97,6 +97,7 @@ struct derived {
 	sqlite3_stmt *sql[D_STATEMENTS];
 	int bell;
 	int wal_pages;
+	int written; /* pages, by the last commit */
 	struct sums sums;
 };
 
@@ -149,6 +150,7 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
+	derived->written = pages > derived->wal_pages ? pages - derived->wal_pages : pages;
 	derived->wal_pages = pages;
 	return SQLITE_OK;
 }
@@ -482,8 +484,9 @@ int derived_recounted(struct derived *derived)
 
 static void tidy(struct derived *derived)
 {
-	int mode = derived->wal_pages < WAL_PAGES_LONG ? SQLITE_CHECKPOINT_PASSIVE
-						       : SQLITE_CHECKPOINT_TRUNCATE;
+	bool is_long = derived->written >= WAL_PAGES_TIDY ||
+		       derived->wal_pages >= 4 * WAL_PAGES_TIDY;
+	int mode = is_long ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
 	int left;
 
 	if (derived->wal_pages < WAL_PAGES_TIDY)
