@@ -16,7 +16,7 @@
 #define CACHE_KIB 16384
 
 /*
- * As in writer.c; readers hold snapshots for seconds here, so force earlier (three times as many), and
+ * As in writer.c; readers hold snapshots for seconds here, so force earlier (four times as many), and
  * let nothing stay behind of a long transaction: readers take the length of the file for
  * what waits in it.
  */
@@ -485,7 +485,7 @@ int derived_recounted(struct derived *derived)
 static void tidy(struct derived *derived)
 {
 	bool is_long = derived->written >= WAL_PAGES_TIDY ||
-		       derived->wal_pages >= 3 * WAL_PAGES_TIDY;
+		       derived->wal_pages >= 4 * WAL_PAGES_TIDY;
 	int mode = is_long ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
 	int left;
 
