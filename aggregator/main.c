@@ -205,19 +205,30 @@ static bool rest(const struct program *program, int64_t worked_ns, int changes)
 	return wake != WAKE_SIGNAL;
 }
 
-/* Without inotify the bell is a tick, which is no change: idle is since @idle_since_ns. */
+/*
+ * Without inotify the bell is a tick, which is no change: idle is since @idle_since_ns.  Meanwhile a
+ * log of derived.db that is too long is looked after.
+ */
 static enum wake wait_for_bell(const struct program *program, int64_t idle_since_ns)
 {
-	int64_t left_ns = program->options->linger_s * NS_PER_S + idle_since_ns;
-	struct timespec linger;
+	const struct options *options = program->options;
+	int64_t linger_ns = -1;
+	enum wake wake;
 
-	if (program->options->linger_s == LINGER_FOREVER)
-		return wait_for(program, NULL);
-	left_ns -= clock_monotonic_ns();
-	if (left_ns < 0)
-		left_ns = 0;
-	linger = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
-	return wait_for(program, &linger);
+	do {
+		int64_t due_ns = derived_tidy(program->derived);
+		struct timespec timeout;
+
+		if (options->linger_s != LINGER_FOREVER)
+			linger_ns = idle_since_ns + options->linger_s * NS_PER_S -
+				    clock_monotonic_ns();
+		if (options->linger_s != LINGER_FOREVER && linger_ns < 0)
+			linger_ns = 0;
+		due_ns = clock_sooner(due_ns, linger_ns);
+		timeout = (struct timespec){due_ns / NS_PER_S, due_ns % NS_PER_S};
+		wake = wait_for(program, due_ns < 0 ? NULL : &timeout);
+	} while (wake == WAKE_TIME && linger_ns != 0);
+	return wake;
 }
 
 /* ---- working ---- */

@@ -581,6 +581,11 @@ int derived_recounted(struct derived *derived);
 /* Commits together with the position, then rings. */
 int derived_commit(struct derived *derived, const struct position *position);
 void derived_rollback(struct derived *derived);
+/*
+ * Brings home what was committed, as commits do in passing.  The ns until it wants to be called
+ * again, because a reader still needs a log that has grown long; or -1.
+ */
+int64_t derived_tidy(struct derived *derived);
 
 /* ---- checking, and repairing ---- */
 

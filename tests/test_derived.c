@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
+#include "backend/clock.h"
 #include "backend/sqlite/derived.h"
 #include "tests/support/fixture.h"
 #include "tests/support/oracle.h"
@@ -137,12 +140,9 @@ START_TEST(no_count_becomes_negative)
 }
 END_TEST
 
-/* Readers take the length of the file for what waits in it (ranking.c: 48 MiB). */
-START_TEST(a_long_transaction_leaves_no_long_log_behind)
+/* A transaction of more than WAL_PAGES_LONG pages. */
+static void derive_much(int64_t seq)
 {
-	struct stat st;
-
-	open_deriver();
 	begin();
 	for (int i = 0; i < 100000; i++) {
 		char name[NAME_BYTES_MAX + 1];
@@ -151,9 +151,61 @@ START_TEST(a_long_transaction_leaves_no_long_log_behind)
 		if (add(name, all, 1) < 0)
 			ck_abort_msg("%s", name);
 	}
-	commit(1);
+	commit(seq);
+}
+
+static int64_t log_size(void)
+{
+	struct stat st;
+
 	ck_assert_int_eq(stat(store_file("derived.db-wal"), &st), 0);
-	ck_assert_int_lt(st.st_size, 32 << 20);
+	return st.st_size;
+}
+
+/* Readers take the length of the file for what waits in it (ranking.c: 48 MiB). */
+START_TEST(a_long_transaction_leaves_no_long_log_behind)
+{
+	open_deriver();
+	derive_much(1);
+	ck_assert_int_eq(log_size(), 0);
+	ck_assert_int_eq(derived_tidy(deriver.derived), -1);
+	deriver_close(&deriver);
+}
+END_TEST
+
+static sqlite3 *read_derived(void)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(store_file("derived.db"), &db), SQLITE_OK);
+	ck_assert_int_eq(
+		sqlite3_exec(db, "BEGIN; SELECT * FROM position", NULL, NULL, NULL), SQLITE_OK);
+	return db;
+}
+
+START_TEST(a_long_log_is_cut_when_its_last_reader_has_gone)
+{
+	int64_t end = clock_monotonic_ns() + PATIENCE_S * NS_PER_SECOND, due_ns;
+	sqlite3 *early, *late;
+
+	open_deriver();
+	derive_one(&deriver, "noma", all, 1, 1);
+	early = read_derived();
+	derive_much(2);
+	late = read_derived();
+	ck_assert_int_gt(log_size(), 32 << 20);
+	ck_assert_int_gt(derived_tidy(deriver.derived), 0);
+	/* Now all of it can be brought home, but one still reads there. */
+	ck_assert_int_eq(sqlite3_close(early), SQLITE_OK);
+	due_ns = clock_monotonic_ns() + derived_tidy(deriver.derived);
+	while (clock_monotonic_ns() <= due_ns)
+		ck_assert_int_gt(derived_tidy(deriver.derived), 0);
+	ck_assert_int_gt(derived_tidy(deriver.derived), 0);
+	ck_assert_int_gt(log_size(), 32 << 20);
+	ck_assert_int_eq(sqlite3_close(late), SQLITE_OK);
+	while (derived_tidy(deriver.derived) > 0)
+		ck_assert_int_lt(clock_monotonic_ns(), end);
+	ck_assert_int_eq(log_size(), 0);
 	deriver_close(&deriver);
 }
 END_TEST
@@ -635,6 +687,7 @@ int main(void)
 	tcase_add_test(count, a_count_tells_when_it_last_changed);
 	tcase_add_test(count, no_count_becomes_negative);
 	tcase_add_test(count, a_long_transaction_leaves_no_long_log_behind);
+	tcase_add_test(count, a_long_log_is_cut_when_its_last_reader_has_gone);
 	tcase_add_test(count, clearing_leaves_no_count);
 
 	tcase_add_test(position, counts_and_position_commit_together);

@@ -16,9 +16,6 @@
 /* One that was missing may have been moved into place before that could be seen. */
 #define OPEN_TRIES 3
 
-/* A checkpoint that waits for readers holds up whoever waits for the next commit. */
-#define CHECKPOINT_WAIT_MS 10
-
 /* What a log that once had to grow is cut back to; more than it has when all is well. */
 #define WAL_KEEP "35651584"
 
@@ -263,17 +260,17 @@ int db_name(sqlite3_stmt *statement, int column, char *ret_name)
 	return 0;
 }
 
-int db_checkpoint(sqlite3 *db, int mode, int *ret_left)
+int db_checkpoint(sqlite3 *db, int mode, int wait_ms, bool *ret_done)
 {
 	int all = 0, done = 0;
 	int code;
 
-	(void)sqlite3_busy_timeout(db, CHECKPOINT_WAIT_MS);
+	(void)sqlite3_busy_timeout(db, wait_ms);
 	code = sqlite3_wal_checkpoint_v2(db, "main", mode, &all, &done);
 	(void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
 		return db_errno(code);
-	*ret_left = all - done;
+	*ret_done = code == SQLITE_OK && all == done;
 	return 0;
 }
 

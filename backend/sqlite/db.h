@@ -72,11 +72,14 @@ int64_t db_moment(sqlite3_stmt *statement, int column);
 /* Copies a text column that is a name into @ret_name; -EUCLEAN if it cannot be one. */
 int db_name(sqlite3_stmt *statement, int column, char *ret_name);
 
+/* A checkpoint that waits for readers holds up whoever waits for the next commit. */
+#define CHECKPOINT_WAIT_MS 10
+
 /*
- * Tries to bring the log of @db home, waiting for others for moments only; whether
- * readers allow it shows in *ret_left (pages).
+ * Tries to bring the log of @db home.  Whether all of it is (and with TRUNCATE the file empty) in
+ * *ret_done: others that read or check the same may be in the way, and are waited for so long.
  */
-int db_checkpoint(sqlite3 *db, int mode, int *ret_left);
+int db_checkpoint(sqlite3 *db, int mode, int wait_ms, bool *ret_done);
 
 /*
  * Writes SQLite's own log once more, as it is read now, so that the next sync means all of it.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/bell.h"
+#include "backend/clock.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/internal.h"
 #include "backend/sqlite/lease.h"
@@ -15,12 +16,17 @@
 
 #define CACHE_KIB 16384
 
-/*
- * As in writer.c; readers hold snapshots for seconds here, so force earlier (four times as many), and
- * let nothing stay behind of a long transaction: readers take the length of the file for
- * what waits in it.
- */
+/* As in writer.c. */
 #define WAL_PAGES_TIDY 4000
+
+/*
+ * Readers take the length of the file for what waits in it, and this (33 MB) is less than they
+ * bear (ranking.c): a longer one is cut when none of them needs it.
+ */
+#define WAL_PAGES_LONG 8000
+
+/* When to try again: then twice as late each time, for readers of another program may stay. */
+#define CUT_AGAIN_NS INT64_C(100000000)
 
 enum derived_statement {
 	D_BEGIN,
@@ -97,7 +103,9 @@ struct derived {
 	sqlite3_stmt *sql[D_STATEMENTS];
 	int bell;
 	int wal_pages;
-	int written; /* pages, by the last commit */
+	int wal_pages_max; /* since it was cut: how long the file is */
+	int64_t cut_due_ns; /* monotonic */
+	int64_t cut_again_ns;
 	struct sums sums;
 };
 
@@ -123,7 +131,8 @@ static int make_database(const char *path)
 {
 	char fresh[PATH_MAX + 8];
 	sqlite3 *db = NULL;
-	int error, left = 0;
+	int error;
+	bool done = false;
 
 	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
 	remove_database(fresh);
@@ -131,8 +140,8 @@ static int make_database(const char *path)
 	if (!error)
 		error = schema_make_derived(db);
 	if (!error) /* what stays in the log would be lost with it */
-		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &left);
-	if (!error && left)
+		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, CHECKPOINT_WAIT_MS, &done);
+	if (!error && !done)
 		error = -EIO;
 	db_close(db);
 	remove_file(fresh, "-wal");
@@ -150,8 +159,9 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
-	derived->written = pages > derived->wal_pages ? pages - derived->wal_pages : pages;
 	derived->wal_pages = pages;
+	if (derived->wal_pages_max < pages)
+		derived->wal_pages_max = pages;
 	return SQLITE_OK;
 }
 
@@ -216,6 +226,7 @@ int derived_open(
 		return complain(ret_why, -ENOMEM, "%s: %s", store->path, strerror(ENOMEM));
 	derived->store = store;
 	derived->bell = -1;
+	derived->cut_again_ns = CUT_AGAIN_NS;
 	error = take_lease(store, wait);
 	if (!error)
 		error = open_or_make(derived);
@@ -482,18 +493,28 @@ int derived_recounted(struct derived *derived)
 	return db_run(derived->sql[D_RECOUNTED]);
 }
 
-static void tidy(struct derived *derived)
+/* A failure shows again at the next commit, and is told by that one. */
+int64_t derived_tidy(struct derived *derived)
 {
-	bool is_long = derived->written >= WAL_PAGES_TIDY ||
-		       derived->wal_pages >= 4 * WAL_PAGES_TIDY;
-	int mode = is_long ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-	int left;
+	int64_t now = clock_monotonic_ns();
+	bool done = false;
 
-	if (derived->wal_pages < WAL_PAGES_TIDY)
-		return;
-	/* A failure shows again at the next commit, and is told by that one. */
-	if (db_checkpoint(derived->db, mode, &left) == 0 && is_long && !left)
-		derived->wal_pages = 0;
+	if (derived->wal_pages_max < WAL_PAGES_LONG) {
+		if (derived->wal_pages >= WAL_PAGES_TIDY)
+			(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_PASSIVE, 0, &done);
+		return -1;
+	}
+	if (now < derived->cut_due_ns)
+		return derived->cut_due_ns - now;
+	(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_TRUNCATE, 0, &done);
+	if (done) {
+		derived->wal_pages = derived->wal_pages_max = 0;
+		derived->cut_again_ns = CUT_AGAIN_NS;
+		return -1;
+	}
+	derived->cut_due_ns = now + derived->cut_again_ns;
+	derived->cut_again_ns *= 2;
+	return derived->cut_due_ns - now;
 }
 
 int derived_commit(struct derived *derived, const struct position *position)
@@ -512,7 +533,7 @@ int derived_commit(struct derived *derived, const struct position *position)
 	}
 	store_path(derived->store, DERIVED_BELL, path);
 	(void)bell_ring_at(&derived->bell, path); /* a lost ring delays, never loses */
-	tidy(derived);
+	(void)derived_tidy(derived);
 	return 0;
 }
 

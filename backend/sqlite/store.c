@@ -294,7 +294,8 @@ static int make_favorites(
 	window_kinds_t windows = form->windows ? form->windows : WINDOW_KINDS_DEFAULT;
 	char path[PATH_MAX], final[PATH_MAX], wal[PATH_MAX + 8];
 	sqlite3 *db = NULL;
-	int error, left = 0;
+	int error;
+	bool done = false;
 
 	store_path(store, FAVORITES_DB ".new", path);
 	store_path(store, FAVORITES_DB, final);
@@ -305,8 +306,8 @@ static int make_favorites(
 	if (!error)
 		error = schema_make_favorites(db, store->now_ns(), windows, zone_name());
 	if (!error) /* what stays in the log would be lost with it */
-		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, &left);
-	if (!error && left)
+		error = db_checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE, CHECKPOINT_WAIT_MS, &done);
+	if (!error && !done)
 		error = -EIO;
 	db_close(db);
 	(void)unlink(wal); /* was checkpointed and emptied by the close */

@@ -129,11 +129,12 @@ static int open_connection(struct writer *writer)
  */
 static int bring_home(struct writer *writer)
 {
-	int left;
+	bool done;
 	int error = db_rewrite_log(writer->db);
 
 	if (!error)
-		error = db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
+		error = db_checkpoint(
+			writer->db, SQLITE_CHECKPOINT_TRUNCATE, CHECKPOINT_WAIT_MS, &done);
 	return sqlite3_extended_errcode(writer->db) == SQLITE_IOERR_FSYNC ? error : 0;
 }
 
@@ -171,12 +172,13 @@ static void make_durable(struct writer *writer)
 
 void writer_close(struct writer *writer)
 {
-	int left;
+	bool done;
 
 	make_durable(writer);
 	/* A log left behind would be replayed onto whatever lies under that name next time. */
 	if (writer->db && (!writer->is_doubtful || db_rewrite_log(writer->db) == 0))
-		(void)db_checkpoint(writer->db, SQLITE_CHECKPOINT_TRUNCATE, &left);
+		(void)db_checkpoint(
+			writer->db, SQLITE_CHECKPOINT_TRUNCATE, CHECKPOINT_WAIT_MS, &done);
 	effects_free(writer->effects);
 	writer->effects = NULL;
 	free(writer->touched);
@@ -339,9 +341,9 @@ int writer_tidy(struct writer *writer)
 	bool is_short = is_space_short(writer);
 	int mode = writer->wal_pages < WAL_PAGES_FORCE && !is_short ? SQLITE_CHECKPOINT_PASSIVE
 								    : SQLITE_CHECKPOINT_RESTART;
-	int left;
+	bool done;
 
 	if (writer->wal_pages < WAL_PAGES_TIDY && !is_short)
 		return 0;
-	return db_checkpoint(writer->db, mode, &left);
+	return db_checkpoint(writer->db, mode, CHECKPOINT_WAIT_MS, &done);
 }
