@@ -493,19 +493,11 @@ int derived_recounted(struct derived *derived)
 	return db_run(derived->sql[D_RECOUNTED]);
 }
 
-/* A failure shows again at the next commit, and is told by that one. */
-int64_t derived_tidy(struct derived *derived)
+/* The ns until it is to be tried again, or -1: it is cut. */
+static int64_t cut_log(struct derived *derived, int64_t now)
 {
-	int64_t now = clock_monotonic_ns();
 	bool done = false;
 
-	if (derived->wal_pages_max < WAL_PAGES_LONG) {
-		if (derived->wal_pages >= WAL_PAGES_TIDY)
-			(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_PASSIVE, 0, &done);
-		return -1;
-	}
-	if (now < derived->cut_due_ns)
-		return derived->cut_due_ns - now;
 	(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_TRUNCATE, 0, &done);
 	if (done) {
 		derived->wal_pages = derived->wal_pages_max = 0;
@@ -515,6 +507,19 @@ int64_t derived_tidy(struct derived *derived)
 	derived->cut_due_ns = now + derived->cut_again_ns;
 	derived->cut_again_ns *= 2;
 	return derived->cut_due_ns - now;
+}
+
+/* A failure shows again at the next commit, and is told by that one. */
+int64_t derived_tidy(struct derived *derived)
+{
+	bool is_long = derived->wal_pages_max >= WAL_PAGES_LONG, home;
+	int64_t now = clock_monotonic_ns();
+
+	if (is_long && now >= derived->cut_due_ns)
+		return cut_log(derived, now);
+	if (derived->wal_pages >= WAL_PAGES_TIDY)
+		(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_PASSIVE, 0, &home);
+	return is_long ? derived->cut_due_ns - now : -1;
 }
 
 int derived_commit(struct derived *derived, const struct position *position)
