@@ -1,16 +1,19 @@
 #include "backend/backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "backend/clock.h"
+#include "backend/sqlite/lease.h"
 #include "tests/support/fixture.h"
 
 static struct wish wish_for(enum change_kind kind, int64_t id, const char *name)
@@ -524,24 +527,82 @@ static void *open_second_thread(void *arg)
 	return NULL;
 }
 
+/* Who opens the store now, and still waits after 50 ms. */
+static void start_second(struct second *second)
+{
+	struct timespec soon;
+
+	ck_assert_int_eq(pthread_create(&second->thread, NULL, open_second_thread, second), 0);
+	(void)clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_nsec += 50000000;
+	soon = (struct timespec){
+		soon.tv_sec + soon.tv_nsec / NS_PER_SECOND, soon.tv_nsec % NS_PER_SECOND};
+	ck_assert_int_eq(pthread_timedjoin_np(second->thread, NULL, &soon), ETIMEDOUT);
+}
+
+static void end_second(struct second *second)
+{
+	ck_assert_int_eq(pthread_join(second->thread, NULL), 0);
+	ck_assert_msg(second->error == 0, "%s", second->why.text);
+	store_close(second->store);
+}
+
 START_TEST(a_second_writer_waits_for_one_that_is_no_longer_mounted)
 {
 	struct store *first = NULL;
 	struct second second = {.store = NULL};
 	struct complaint why;
-	struct timespec soon;
 
 	ck_assert_int_eq(open_second("/nothing/is/mounted/here", &first, &why), 0);
-	ck_assert_int_eq(pthread_create(&second.thread, NULL, open_second_thread, &second), 0);
-	(void)clock_gettime(CLOCK_REALTIME, &soon);
-	soon.tv_nsec += 50000000;
-	soon = (struct timespec){
-		soon.tv_sec + soon.tv_nsec / NS_PER_SECOND, soon.tv_nsec % NS_PER_SECOND};
-	ck_assert_int_eq(pthread_timedjoin_np(second.thread, NULL, &soon), ETIMEDOUT);
+	start_second(&second);
 	store_close(first);
-	ck_assert_int_eq(pthread_join(second.thread, NULL), 0);
-	ck_assert_msg(second.error == 0, "%s", second.why.text);
-	store_close(second.store);
+	end_second(&second);
+}
+END_TEST
+
+/* Sits down as one that was killed, whose mountpoint is still there: a descriptor. */
+static int sit_as_the_dead(void)
+{
+	pid_t pid = fork();
+	char note[LEASE_NOTE_MAX];
+	int fd = -1;
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	serve();
+	serve_end();
+	ck_assert_int_eq(lease_open(fixture.path, &fd), 0);
+	ck_assert_int_eq(lease_try(fd, LEASE_SERVE), 0);
+	(void)snprintf(note, sizeof(note), "pid %d at /proc", (int)pid);
+	ck_assert_int_eq(lease_note(fd, LEASE_SERVE, note), 0);
+	return fd;
+}
+
+START_TEST(a_second_writer_waits_for_one_that_is_dying)
+{
+	struct second second = {.store = NULL};
+	int fd = sit_as_the_dead();
+
+	start_second(&second);
+	ck_assert_int_eq(close(fd), 0);
+	end_second(&second);
+}
+END_TEST
+
+/* A process that is killed lets its locks go one after the other. */
+START_TEST(a_second_writer_waits_for_the_last_of_the_locks)
+{
+	struct second second = {.store = NULL};
+	int directory, fd = sit_as_the_dead();
+
+	directory = open(fixture.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(flock(directory, LOCK_EX | LOCK_NB), 0);
+	ck_assert_int_eq(close(fd), 0);
+	start_second(&second);
+	ck_assert_int_eq(close(directory), 0);
+	end_second(&second);
 }
 END_TEST
 
@@ -664,6 +725,8 @@ int main(void)
 	tcase_add_test(seat, readers_are_welcome_beside_the_writer);
 
 	tcase_add_test(seats, a_second_writer_waits_for_one_that_is_no_longer_mounted);
+	tcase_add_test(seats, a_second_writer_waits_for_the_last_of_the_locks);
+	tcase_add_test(seats, a_second_writer_waits_for_one_that_is_dying);
 	tcase_add_test(seats, the_wait_for_one_that_does_not_leave_has_an_end);
 	tcase_add_test(seats, a_writer_that_is_killed_leaves_its_seat_and_its_work);
 	return fixture_run(suite);

@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <mntent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,8 +221,33 @@ static bool is_mounted(const char *mountpoint)
 	return found;
 }
 
+/* Whoever wrote the note may have been killed, and its mountpoint be a dead one. */
+static bool is_gone(const char *note)
+{
+	int pid;
+
+	return sscanf(note, "pid %d at ", &pid) == 1 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+/*
+ * The lock of the directory stands for that of the file, which somebody may remove.  A process that
+ * is killed, or a child of its that is about to become another program, lets them go one
+ * after the other.
+ */
+static int try_seat(const struct store *store)
+{
+	int error = lease_try(store->lease_fd, LEASE_SERVE);
+
+	if (!error && flock(store->directory_fd, LOCK_EX | LOCK_NB) < 0)
+		error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return error;
+}
+
 static int complain_taken(const struct store *store, const char *note, struct complaint *ret_why)
 {
+	if (lease_try(store->lease_fd, LEASE_SERVE) == 0)
+		return complain(
+			ret_why, -EBUSY, "%s: in use, and its file lock was removed", store->path);
 	return complain(ret_why, -EBUSY, "%s: in use by %s", store->path,
 		*note ? note : "another favfs that is just starting");
 }
@@ -235,12 +261,12 @@ static int take_seat(struct store *store, struct complaint *ret_why)
 	for (int waited = 0; waited <= HOLDER_LEAVES_MS; waited += HOLDER_LOOK_MS) {
 		const char *at;
 
-		error = lease_try(store->lease_fd, LEASE_SERVE);
+		error = try_seat(store);
 		if (error != -EBUSY)
 			break;
 		lease_read(store->lease_fd, LEASE_SERVE, note);
 		at = strstr(note, " at ");
-		if (at && is_mounted(at + strlen(" at ")))
+		if (at && !is_gone(note) && is_mounted(at + strlen(" at ")))
 			break;
 		(void)nanosleep(&pause, NULL); /* the holder is leaving: bounded */
 	}
@@ -256,9 +282,6 @@ static int sit_down(struct store *store, const char *mountpoint, struct complain
 
 	if (error)
 		return error;
-	if (flock(store->directory_fd, LOCK_EX | LOCK_NB) < 0)
-		return complain(
-			ret_why, -EBUSY, "%s: in use, and its file lock was removed", store->path);
 	if (snprintf(note, sizeof(note), "pid %d at %s", (int)getpid(), mountpoint) < 0)
 		return -EINVAL;
 	error = lease_note(store->lease_fd, LEASE_SERVE, note);
