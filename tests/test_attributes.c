@@ -689,6 +689,23 @@ START_TEST(a_damaged_favourite_that_expires_stops_no_other)
 }
 END_TEST
 
+/* A moment that no clock can wait for. */
+START_TEST(a_damaged_moment_of_expiry_stops_nobody)
+{
+	int64_t noma;
+
+	serve();
+	noma = make_place("noma");
+	ck_assert_int_eq(mark(noma, "ann"), 0);
+	serve_end();
+	sql_run("favorites.db", "UPDATE favorite SET expires_ns = -1");
+	serve();
+	store_settle(fixture.store);
+	ck_assert_int_eq(mark(noma, "bob"), 0);
+	ck_assert(is_favorite(noma, "bob"));
+}
+END_TEST
+
 START_TEST(more_than_one_transaction_holds_expire_at_once)
 {
 	enum {
@@ -1121,6 +1138,7 @@ int main(void)
 	tcase_add_test(on_time, each_expires_within_a_second_of_its_moment_and_none_before);
 	tcase_add_test(on_time, more_than_one_transaction_holds_expire_at_once);
 	tcase_add_test(on_time, a_damaged_favourite_that_expires_stops_no_other);
+	tcase_add_test(on_time, a_damaged_moment_of_expiry_stops_nobody);
 	tcase_add_test(on_time, what_expired_while_nothing_ran_goes_at_the_next_start);
 	tcase_add_test(on_time, nothing_is_committed_before_something_expires);
 

@@ -53,6 +53,8 @@ int writer_next_expiry(struct writer *writer)
 	writer->next_expiry_ns = sqlite3_column_type(row, 0) == SQLITE_NULL
 					 ? INT64_MAX
 					 : sqlite3_column_int64(row, 0);
+	if (writer->next_expiry_ns < 0) /* damaged: no clock can wait for it */
+		writer->next_expiry_ns = 0;
 	return 0;
 }
 
