@@ -416,6 +416,34 @@ START_TEST(without_counts_nothing_is_trimmed)
 }
 END_TEST
 
+/* A trim of many pieces is under way. */
+START_TEST(whoever_ends_waits_for_a_piece_and_not_for_all)
+{
+	const int pieces = 10;
+	struct position newest;
+	struct deriver deriver;
+
+	open_writer();
+	log_changes(pieces * PIECE_MAX, 1000);
+	newest = position_at(pieces * PIECE_MAX);
+	close_writer();
+	fixture_clock_ns += 1000 * NS_PER_DAY;
+	serve();
+	deriver = deriver_open();
+	ck_assert_int_eq(derived_begin(deriver.derived), 0);
+	ck_assert_int_eq(derived_commit(deriver.derived, &newest), 0);
+	deriver_close(&deriver);
+	(void)make_place("noma");
+	serve_end();
+	ck_assert_int_gt(retained(), PIECE_MAX);
+	ck_assert_int_lt(retained(), pieces * PIECE_MAX);
+	serve();
+	(void)make_place("dishoom");
+	while (retained() > 1) /* it goes on where it was */
+		store_settle(fixture.store);
+}
+END_TEST
+
 /* As when an older favorites.db was restored beside a newer derived.db. */
 START_TEST(counts_of_another_log_trim_nothing)
 {
@@ -536,6 +564,7 @@ int main(void)
 	tcase_add_test(trim_alone, what_is_younger_than_the_retention_stays);
 	tcase_add_test(trim_alone, a_log_is_trimmed_in_few_large_steps);
 	tcase_add_test(trim_alone, a_long_log_is_trimmed_in_bounded_pieces);
+	tcase_add_test(trim_alone, whoever_ends_waits_for_a_piece_and_not_for_all);
 	tcase_add_test(trim_alone, every_op_counts_with_its_length);
 
 	tcase_add_test(trim_served, the_committer_trims_what_was_counted);

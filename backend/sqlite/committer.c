@@ -92,7 +92,7 @@ static bool sleep_until(struct committer *committer, int64_t expiry_ns)
 	committer->sleeping = true;
 	if (expiry_ns == INT64_MAX)
 		return pthread_cond_wait(&committer->wake, &committer->lock) == 0;
-	return pthread_cond_timedwait(&committer->wake, &committer->lock, &until) != ETIMEDOUT;
+	return pthread_cond_timedwait(&committer->wake, &committer->lock, &until) == 0;
 }
 
 /*
@@ -109,7 +109,7 @@ static struct change *take_batch(struct committer *committer)
 		      : queue_take(&committer->changes, BATCH_CHANGES_MAX);
 }
 
-/* NULL: something expires, or (with closing) nothing will come any more. */
+/* NULL: something expires, there is more to trim, or (with closing) nothing will come any more. */
 static struct change *wait_for_batch(struct committer *committer, bool *ret_closing)
 {
 	int64_t expiry_ns = syncer_failed(committer->syncer) ? INT64_MAX
@@ -120,7 +120,8 @@ static struct change *wait_for_batch(struct committer *committer, bool *ret_clos
 	committer->busy = false;
 	if (is_empty(committer))
 		(void)pthread_cond_broadcast(&committer->idle);
-	while (is_empty(committer) && !committer->closing && sleep_until(committer, expiry_ns))
+	while (is_empty(committer) && !committer->closing && !committer->trimming &&
+		sleep_until(committer, expiry_ns))
 		;
 	*ret_closing = committer->closing && is_empty(committer);
 	committer->sleeping = false;
@@ -160,6 +161,11 @@ static int apply_all(struct committer *committer, struct change *batch)
 	return 0;
 }
 
+static bool is_expiry_due(const struct committer *committer)
+{
+	return committer->writer.next_expiry_ns <= committer->store->now_ns();
+}
+
 static int commit(struct committer *committer, struct change *batch)
 {
 	struct writer *writer = &committer->writer;
@@ -169,7 +175,7 @@ static int commit(struct committer *committer, struct change *batch)
 		error = writer_begin(writer);
 	if (error)
 		return error;
-	if (writer->next_expiry_ns <= committer->store->now_ns())
+	if (is_expiry_due(committer))
 		error = writer_expire(writer);
 	if (!error)
 		error = apply_all(committer, batch);
@@ -189,7 +195,8 @@ static int judge(struct committer *committer, int error)
 
 	if (error == -ENXIO ||
 		(error && (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)))
-		syncer_fail(committer->syncer, db_message(committer->writer.db));
+		syncer_fail(committer->syncer, error == -ENXIO ? "its name leads elsewhere"
+							       : db_message(committer->writer.db));
 	return error == -ENXIO ? -EIO : error;
 }
 
@@ -302,27 +309,45 @@ static void commit_batch(struct committer *committer, struct change *batch)
 }
 
 /*
- * What may be done while nobody waits, or must be done although somebody does: it takes its
- * turn like an import, so that no change waits for both.
+ * Log and database are synced in it, and of two threads that sync one file only one is told that
+ * it failed: nothing is left for the syncer meanwhile.  It takes its turn like an import, so
+ * that no change waits for both.
  */
-static void tidy(struct committer *committer)
+static void bring_home(struct committer *committer)
 {
-	int64_t now = committer->store->now_ns(), began = clock_monotonic_ns();
-	struct position applied;
+	int64_t began = clock_monotonic_ns();
 
-	if (syncer_failed(committer->syncer))
-		return;
-	(void)judge(committer, writer_tidy(&committer->writer));
+	syncer_make_safe(committer->syncer);
+	if (!syncer_failed(committer->syncer))
+		(void)judge(committer, writer_tidy(&committer->writer));
 	if (clock_monotonic_ns() - began > LONG_NS)
 		committer->import_was_last = true;
+}
+
+/* A piece of what is due. */
+static void trim(struct committer *committer)
+{
+	int64_t now = committer->store->now_ns();
+	bool more = committer->trimming;
+	struct position applied;
+
+	committer->trimming = false;
 	if (syncer_failed(committer->syncer) ||
-		(!committer->trimming && now - committer->trim_looked_ns < TRIM_LOOK_NS &&
+		(!more && now - committer->trim_looked_ns < TRIM_LOOK_NS &&
 			now >= committer->trim_looked_ns))
 		return;
 	committer->trim_looked_ns = now;
-	if (derived_applied(committer->store, &applied) == 0)
-		(void)judge(
-			committer, writer_trim(&committer->writer, &applied, &committer->trimming));
+	if (derived_applied(committer->store, &applied) == 0 &&
+		judge(committer, writer_trim(&committer->writer, &applied, &more)) == 0)
+		committer->trimming = more;
+}
+
+/* What may be done while nobody waits, or must be done although somebody does. */
+static void tidy(struct committer *committer)
+{
+	if (!syncer_failed(committer->syncer) && writer_is_untidy(&committer->writer))
+		bring_home(committer);
+	trim(committer);
 }
 
 static void *run(void *arg)
@@ -332,12 +357,10 @@ static void *run(void *arg)
 	bool closing;
 
 	while ((batch = wait_for_batch(committer, &closing)) || !closing) {
-		commit_batch(committer, batch);
-		if (committer->import_was_last && has_changes(committer))
-			continue;
-		do
+		if (batch || is_expiry_due(committer))
+			commit_batch(committer, batch);
+		if (!committer->import_was_last || !has_changes(committer))
 			tidy(committer);
-		while (committer->trimming && is_idle(committer));
 	}
 	return NULL;
 }

@@ -159,6 +159,16 @@ void syncer_settle(struct syncer *syncer)
 	(void)pthread_mutex_unlock(&syncer->lock);
 }
 
+void syncer_make_safe(struct syncer *syncer)
+{
+	(void)pthread_mutex_lock(&syncer->lock);
+	while (syncer->busy || has_work(syncer))
+		(void)pthread_cond_wait(&syncer->idle, &syncer->lock);
+	if (syncer->committed.commits != syncer->synced) /* relaxed: nobody has asked for it */
+		take_turn(syncer);
+	hand_over(syncer);
+}
+
 void syncer_figures(struct syncer *syncer, struct histogram *ret_sync)
 {
 	(void)pthread_mutex_lock(&syncer->lock);

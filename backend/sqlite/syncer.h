@@ -35,6 +35,12 @@ void syncer_close(struct syncer *syncer);
 /* Returns when all that was submitted before is answered. */
 void syncer_settle(struct syncer *syncer);
 
+/*
+ * The committer's: returns when all that was committed is synced.  Until it commits again the
+ * syncer has no reason to touch the log.
+ */
+void syncer_make_safe(struct syncer *syncer);
+
 /* The committer's: from now on a sync has to cover this much.  Before anybody hears of it. */
 void syncer_committed(struct syncer *syncer, struct mark mark);
 

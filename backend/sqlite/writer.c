@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 
 #include "backend/array.h"
+#include "backend/clock.h"
 #include "backend/effects.h"
 #include "backend/sqlite/db.h"
 #include "backend/sqlite/internal.h"
@@ -22,6 +23,10 @@
  */
 #define WAL_PAGES_TIDY  4000
 #define WAL_PAGES_FORCE 24000
+
+/* Where readers stay, as while all is counted anew, it is not tried with every commit. */
+#define TIDY_AGAIN_NS  INT64_C(20000000)
+#define FORCE_AGAIN_NS INT64_C(200000000)
 
 /* A log of so many pages is never in the way. */
 #define WAL_PAGES_SMALL 64
@@ -336,14 +341,21 @@ static bool is_space_short(const struct writer *writer)
 	       space.f_bavail * space.f_frsize < 2 * (uint64_t)writer->wal_pages * PAGE_BYTES;
 }
 
+bool writer_is_untidy(const struct writer *writer)
+{
+	return (writer->wal_pages >= WAL_PAGES_TIDY || is_space_short(writer)) &&
+	       clock_monotonic_ns() >= writer->tidy_due_ns;
+}
+
 int writer_tidy(struct writer *writer)
 {
-	bool is_short = is_space_short(writer);
-	int mode = writer->wal_pages < WAL_PAGES_FORCE && !is_short ? SQLITE_CHECKPOINT_PASSIVE
-								    : SQLITE_CHECKPOINT_RESTART;
+	int64_t now = clock_monotonic_ns();
+	bool force = writer->wal_pages >= WAL_PAGES_FORCE || is_space_short(writer);
 	bool done;
 
-	if (writer->wal_pages < WAL_PAGES_TIDY && !is_short)
-		return 0;
-	return db_checkpoint(writer->db, mode, CHECKPOINT_WAIT_MS, &done);
+	writer->tidy_due_ns = now + TIDY_AGAIN_NS;
+	if (!force || now < writer->force_due_ns)
+		return db_checkpoint(writer->db, SQLITE_CHECKPOINT_PASSIVE, 0, &done);
+	writer->force_due_ns = now + FORCE_AGAIN_NS;
+	return db_checkpoint(writer->db, SQLITE_CHECKPOINT_RESTART, CHECKPOINT_WAIT_MS, &done);
 }

@@ -79,6 +79,8 @@ struct writer {
 	dev_t wal_device; /* of the file that holds SQLite's log */
 	ino_t wal_inode;
 	int wal_pages; /* after the last commit */
+	int64_t tidy_due_ns; /* monotonic: not sooner than this again */
+	int64_t force_due_ns; /* the same, waiting for readers */
 	bool behind; /* fans/ changed in this transaction without a request on them */
 	_Atomic uint64_t commits; /* that wrote anything, since it was opened; any thread reads */
 	bool is_doubtful; /* a sync has failed: SQLite's log may not be what is read of it */
@@ -106,8 +108,11 @@ int writer_begin(struct writer *writer);
 int writer_commit(struct writer *writer);
 void writer_rollback(struct writer *writer);
 
+/* Whether SQLite's own log has grown, and it is time to see to it. */
+bool writer_is_untidy(const struct writer *writer);
+
 /*
- * Empties SQLite's own log into the database when it has grown.  An error is that of a
+ * Empties it into the database, as far as readers allow.  An error is that of a
  * commit: after a failed sync nothing more may be acknowledged.
  */
 int writer_tidy(struct writer *writer);
