@@ -140,6 +140,35 @@ START_TEST(no_count_becomes_negative)
 }
 END_TEST
 
+/* Who comes and goes leaves one row at most, and no id is given twice. */
+START_TEST(users_without_favourites_are_forgotten)
+{
+	int64_t newest = 0;
+
+	open_deriver();
+	for (int i = 0; i < 20; i++) {
+		char user[16];
+		int64_t id;
+
+		(void)snprintf(user, sizeof(user), "u%d", i);
+		begin();
+		ck_assert_int_eq(derived_link(deriver.derived, user, 1, "noma", START_NS, 1), 0);
+		commit(2 * i + 1);
+		id = sql_number("derived.db", "SELECT max(id) FROM user WHERE favorites = 1");
+		ck_assert_int_gt(id, newest);
+		newest = id;
+		ck_assert_int_eq(sql_number("derived.db", "SELECT count(*) FROM user"), 1);
+		if (i % 2)
+			reopen_deriver();
+		begin();
+		ck_assert_int_eq(derived_link(deriver.derived, user, 1, "noma", MOMENT_NONE, 2), 0);
+		commit(2 * i + 2);
+	}
+	ck_assert_int_eq(sql_number("derived.db", "SELECT count(*) FROM user"), 1);
+	deriver_close(&deriver);
+}
+END_TEST
+
 /* A transaction of more than WAL_PAGES_LONG pages. */
 static void derive_much(int64_t seq)
 {
@@ -686,6 +715,7 @@ int main(void)
 	tcase_add_test(count, deltas_add_up);
 	tcase_add_test(count, a_count_tells_when_it_last_changed);
 	tcase_add_test(count, no_count_becomes_negative);
+	tcase_add_test(count, users_without_favourites_are_forgotten);
 	tcase_add_test(count, a_long_transaction_leaves_no_long_log_behind);
 	tcase_add_test(count, a_long_log_is_cut_when_its_last_reader_has_gone);
 	tcase_add_test(count, clearing_leaves_no_count);

@@ -40,6 +40,7 @@ enum derived_statement {
 	D_USER_FIND,
 	D_USER_ADD,
 	D_USER_COUNT,
+	D_USER_FORGET,
 	D_LINK_ADD,
 	D_LINK_SET,
 	D_LINK_REMOVE,
@@ -74,6 +75,9 @@ static const char *const statements[D_STATEMENTS] = {
 	[D_USER_ADD] = "INSERT INTO user (name, favorites, changed_ns) VALUES (?, 1, ?)",
 	[D_USER_COUNT] = "UPDATE user SET favorites = favorites + ?2, changed_ns = ?3"
 			 " WHERE id = ?1",
+	/* But for the newest, so that no id is given twice. */
+	[D_USER_FORGET] = "DELETE FROM user WHERE id = ?1 AND favorites = 0"
+			  " AND id < (SELECT max(id) FROM user)",
 	[D_LINK_ADD] = "INSERT INTO link VALUES (?, ?, ?, ?)"
 		       " ON CONFLICT (user, restaurant_id) DO NOTHING",
 	[D_LINK_SET] = "UPDATE link SET created_ns = ?3 WHERE user = ?1 AND restaurant_id = ?2",
@@ -379,7 +383,17 @@ int derived_add(struct derived *derived, const char *restaurant, window_t window
 
 /* ---- users ---- */
 
-/* With a first favourite: half of the users of a long log are new. */
+/* Listings would walk over those that have nothing any more. */
+static int forget_user(struct derived *derived, int64_t user)
+{
+	db_bind(derived->sql[D_USER_FORGET], "i", user);
+	return db_run(derived->sql[D_USER_FORGET]);
+}
+
+/*
+ * With a first favourite: half of the users of a long log are new.  The newest before it may be
+ * one that could not be forgotten.
+ */
 static int add_user(struct derived *derived, const char *name, int64_t now_ns, int64_t *ret_id)
 {
 	int error;
@@ -389,7 +403,7 @@ static int add_user(struct derived *derived, const char *name, int64_t now_ns, i
 	if (error)
 		return error;
 	*ret_id = sqlite3_last_insert_rowid(derived->db);
-	return *ret_id < USER_ID_MAX ? 0 : -EOVERFLOW;
+	return *ret_id < USER_ID_MAX ? forget_user(derived, *ret_id - 1) : -EOVERFLOW;
 }
 
 /* 0, or -ENOENT. */
@@ -418,9 +432,10 @@ static int remove_link(struct derived *derived, int64_t user, int64_t restaurant
 
 	db_bind(derived->sql[D_LINK_REMOVE], "ii", user, restaurant_id);
 	error = db_run(derived->sql[D_LINK_REMOVE]);
-	if (!error && sqlite3_changes(derived->db))
-		error = count_user(derived, user, -1, now_ns);
-	return error;
+	if (error || !sqlite3_changes(derived->db))
+		return error;
+	error = count_user(derived, user, -1, now_ns);
+	return error ? error : forget_user(derived, user);
 }
 
 static int add_link(struct derived *derived, int64_t user, int64_t restaurant_id,
