@@ -314,6 +314,44 @@ START_TEST(a_far_place_is_reached_in_pieces_and_a_near_one_at_once)
 }
 END_TEST
 
+/* How often reader_work is to be called before that place can be read. */
+static int pieces_until(struct ranking *ranking, int64_t offset)
+{
+	char byte;
+	int pieces = 0;
+
+	while (ranking_read(ranking, offset, &byte, 1) == -EAGAIN) {
+		ck_assert_int_eq(reader_work(fixture.reader), 0);
+		pieces++;
+	}
+	return pieces;
+}
+
+START_TEST(who_reads_far_away_waits_for_pieces_of_others_not_for_all_of_them)
+{
+	static const struct row one = {.name = "noma", .count = 1};
+	struct ranking *near, *far;
+	struct row *rows;
+	int64_t size;
+	char byte;
+
+	srandom(fixture_seed());
+	rows = random_rows(60000);
+	derive_rows(rows, 60000);
+	near = open_newest(all);
+	derive_rows(&one, 1);
+	far = open_newest(all);
+	ck_assert(near != far);
+	size = info_of(all).size_bytes;
+	ck_assert_int_eq(ranking_read(far, size - 1, &byte, 1), -EAGAIN);
+	ck_assert_int_gt(pieces_until(near, size / 4), 0);
+	ck_assert_int_gt(pieces_until(far, size - 1), 5);
+	ranking_close(far);
+	ranking_close(near);
+	free(rows);
+}
+END_TEST
+
 /* From a damaged derived.db: an error, and neither a loop without end nor other bytes. */
 START_TEST(sums_that_do_not_fit_the_rows_end_in_an_error)
 {
@@ -684,6 +722,7 @@ int main(void)
 		text, pieces_read_at_random_are_those_of_the_whole_text, 0, COUNT(lengths));
 	tcase_add_test(text, a_piece_of_a_long_tie_costs_no_more_than_its_own_rows);
 	tcase_add_test(text, a_far_place_is_reached_in_pieces_and_a_near_one_at_once);
+	tcase_add_test(text, who_reads_far_away_waits_for_pieces_of_others_not_for_all_of_them);
 	tcase_add_test(text, sums_that_do_not_fit_the_rows_end_in_an_error);
 
 	tcase_add_test(

@@ -502,13 +502,27 @@ static bool is_pressed(const struct reader *reader)
 	return stat(path, &st) == 0 && st.st_size > WAL_PRESSED_BYTES;
 }
 
+/* None waits for more than a piece of each of the others. */
+static void move_last(struct ranking **link)
+{
+	struct ranking *ranking = *link;
+
+	*link = ranking->next;
+	while (*link)
+		link = &(*link)->next;
+	*link = ranking;
+	ranking->next = NULL;
+}
+
 int64_t reader_work(struct reader *reader)
 {
-	struct ranking *ranking = *snapshots_rankings(reader->snapshots);
+	struct ranking **link = snapshots_rankings(reader->snapshots);
 	int64_t now = clock_monotonic_ns(), next = -1;
 	bool pressed = is_pressed(reader);
 
-	for (; ranking && next != 0; ranking = ranking->next)
-		next = clock_sooner(next, work(ranking, now, pressed));
+	for (; *link && next != 0; link = next ? &(*link)->next : link)
+		next = clock_sooner(next, work(*link, now, pressed));
+	if (next == 0)
+		move_last(link);
 	return clock_sooner(next, snapshots_expire(reader->snapshots, pressed));
 }
