@@ -52,12 +52,20 @@ int bell_ring(int fd)
 	return written == 1 ? 0 : -EIO;
 }
 
+/* How many names the file has tells nothing: it may have been moved, or linked by a backup. */
+static bool is_at(int fd, const char *path)
+{
+	struct stat named, held;
+
+	return stat(path, &named) == 0 && fstat(fd, &held) == 0 && named.st_ino == held.st_ino &&
+	       named.st_dev == held.st_dev;
+}
+
 int bell_ring_at(int *fd, const char *path)
 {
-	struct stat st;
 	int fresh = -1, error;
 
-	if (fstat(*fd, &st) == 0 && st.st_nlink > 0)
+	if (is_at(*fd, path))
 		return bell_ring(*fd);
 	error = bell_open(path, &fresh);
 	if (error)

@@ -19,7 +19,10 @@ int bell_open(const char *path, int *ret_fd);
 /* Rings.  Never blocks; a failure loses this ring (callers log it and go on). */
 int bell_ring(int fd);
 
-/* The same, by way of the path where the file under *fd has been removed; *fd follows. */
+/*
+ * The same, by way of the path where the file under *fd is no longer the one there (it was
+ * removed, moved or replaced, whatever other names it has); *fd follows.
+ */
 int bell_ring_at(int *fd, const char *path);
 
 /*

@@ -290,6 +290,102 @@ START_TEST(ringing_what_cannot_be_written_tells_why)
 }
 END_TEST
 
+/* ---- ringing at a path ---- */
+
+static void leave_it(void)
+{
+}
+
+static void take_away(void)
+{
+	ck_assert_int_eq(unlink("bell"), 0);
+}
+
+static void move_away(void)
+{
+	ck_assert_int_eq(rename("bell", "away"), 0);
+}
+
+/* As a backup does (cp -al); then whoever lingered removes it. */
+static void link_and_take_away(void)
+{
+	ck_assert_int_eq(link("bell", "away"), 0);
+	take_away();
+}
+
+static void link_and_replace(void)
+{
+	link_and_take_away();
+	ring();
+}
+
+static void move_another_there(void)
+{
+	int fd = -1;
+
+	ck_assert_int_eq(bell_open("away", &fd), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(rename("away", "bell"), 0);
+}
+
+START_TEST(who_rings_at_a_path_is_heard_there_whatever_became_of_the_file)
+{
+	static void (*const acts[])(void) = {leave_it, take_away, move_away, link_and_take_away,
+		link_and_replace, move_another_there};
+	struct stat before, after;
+	int fd = -1;
+
+	ck_assert_int_eq(bell_open("bell", &fd), 0);
+	ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+	for (int again = 0; again < 2; again++) {
+		acts[_i]();
+		ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+		ck_assert_int_eq(access("bell", F_OK), 0);
+		open_live();
+		ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+		ck_assert(wakes(0));
+		bell_watch_close(watch);
+		watch = NULL;
+		(void)unlink("away"); /* some make it */
+	}
+	ck_assert_int_eq(fstat(fd, &before), 0);
+	ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+	ck_assert_int_eq(stat("bell", &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino); /* the same as long as nobody touches it */
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(a_bell_that_is_still_there_is_not_opened_again)
+{
+	int fd = -1, before;
+
+	ck_assert_int_eq(bell_open("bell", &fd), 0);
+	before = fd;
+	ck_assert_int_eq(link("bell", "away"), 0);
+	ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+	ck_assert_int_eq(fd, before);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(who_cannot_ring_at_a_path_keeps_what_it_has)
+{
+	int fd = -1, before;
+
+	ck_assert_int_eq(bell_open("bell", &fd), 0);
+	before = fd;
+	move_away();
+	ck_assert_int_eq(mkdir("bell", 0700), 0);
+	ck_assert_int_eq(bell_ring_at(&fd, "bell"), -EISDIR);
+	ck_assert_int_eq(fd, before);
+	ck_assert_int_eq(rmdir("bell"), 0);
+	ck_assert_int_eq(bell_ring_at(&fd, "bell"), 0);
+	ck_assert_int_eq(access("bell", F_OK), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 START_TEST(watching_makes_the_file_for_the_owner_only)
 {
 	struct stat st;
@@ -631,6 +727,10 @@ static TCase *ring_case(void)
 	tcase_add_test(tcase, opening_a_bell_that_cannot_be_made_tells_why);
 	tcase_add_test(tcase, ringing_never_grows_the_file);
 	tcase_add_test(tcase, ringing_what_cannot_be_written_tells_why);
+	tcase_add_loop_test(
+		tcase, who_rings_at_a_path_is_heard_there_whatever_became_of_the_file, 0, 6);
+	tcase_add_test(tcase, a_bell_that_is_still_there_is_not_opened_again);
+	tcase_add_test(tcase, who_cannot_ring_at_a_path_keeps_what_it_has);
 	tcase_add_test(tcase, watching_makes_the_file_for_the_owner_only);
 	tcase_add_test(tcase, a_ring_wakes_the_watcher);
 	tcase_add_test(tcase, rings_may_merge_and_one_drain_takes_them_all);

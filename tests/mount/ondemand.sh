@@ -38,7 +38,13 @@ ok "what changes nothing rings no bell" test ! -e "$S/favorites.bell"
 began=$(milliseconds)
 "$BUILD/favfs-aggregator" -f --linger 1 "$S"
 at_least "--linger 1 lingers for a second" 1000 $(($(milliseconds) - began))
+rm "$M/restaurants/noma/fans/a"
+cp -al "$S" "$T/backup"
+"$BUILD/favfs-aggregator" -f --linger 0 "$S"
+ok "a bell that has a second name in a backup is taken away as well" test ! -e "$S/favorites.bell"
 touch "$M/restaurants/noma/fans/a"
+ok "and the next change makes it again" test -e "$S/favorites.bell"
+rm -r "$T/backup"
 if ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 timeout 20 strace -f -o "$T/trace" \
 	-e trace=inotify_init1 -e inject=inotify_init1:error=EMFILE "$BUILD/favfs-aggregator" -f --linger 1 "$S" 2>"$T/err"; then
 	at_least "also where there is no inotify, but a tick" 1 "$(grep -c EMFILE "$T/trace")"
