@@ -706,6 +706,44 @@ START_TEST(a_damaged_moment_of_expiry_stops_nobody)
 }
 END_TEST
 
+/* As SQL puts it in while it is served, so that nobody knows when to expire it. */
+static void insert_expired(int64_t restaurant, int64_t id, int64_t place, const char *user_sql)
+{
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+		"INSERT INTO favorite VALUES (%" PRId64 ", %" PRId64 ", %" PRId64
+		", %s, 1, NULL, 2, 0, 0, 0)",
+		id, restaurant, place, user_sql);
+	sql_run("favorites.db", sql);
+}
+
+START_TEST(a_damaged_favourite_that_has_expired_is_in_the_way_of_its_directory_only)
+{
+	int64_t noma, taj;
+	struct wish wishes[] = {
+		{.change = {.kind = CHANGE_REMOVE_FANS}},
+		{.change = {.kind = CHANGE_MARK, .name = "bob"}},
+	};
+
+	serve();
+	noma = make_place("noma");
+	taj = make_place("taj");
+	insert_expired(noma, 900, 1, "hex(zeroblob(150))"); /* longer than any name */
+	insert_expired(noma, 901, 2, "'behind'");
+	wishes[0].change.id = noma;
+	wishes[1].change.id = taj;
+	wishes_do_as_one_batch(wishes, 2);
+	ck_assert_int_eq(wishes[0].error, -ENOTEMPTY);
+	ck_assert_int_eq(wishes[1].error, 0);
+	ck_assert(is_favorite(taj, "bob"));
+	ck_assert_int_eq(remove_fans(noma), -ENOTEMPTY);
+	ck_assert_int_eq(sql_number("favorites.db", "SELECT count(*) FROM favorite WHERE id = 900"
+						    " AND expires_ns IS NULL"),
+		1);
+}
+END_TEST
+
 START_TEST(more_than_one_transaction_holds_expire_at_once)
 {
 	enum {
@@ -1139,6 +1177,8 @@ int main(void)
 	tcase_add_test(on_time, more_than_one_transaction_holds_expire_at_once);
 	tcase_add_test(on_time, a_damaged_favourite_that_expires_stops_no_other);
 	tcase_add_test(on_time, a_damaged_moment_of_expiry_stops_nobody);
+	tcase_add_test(
+		on_time, a_damaged_favourite_that_has_expired_is_in_the_way_of_its_directory_only);
 	tcase_add_test(on_time, what_expired_while_nothing_ran_goes_at_the_next_start);
 	tcase_add_test(on_time, nothing_is_committed_before_something_expires);
 

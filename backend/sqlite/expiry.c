@@ -76,10 +76,10 @@ int writer_expire(struct writer *writer)
 	return error ? error : writer_next_expiry(writer);
 }
 
-/* All that are left of a fans/ that is about to go have expired. */
+/* All that are left of a fans/ that is about to go have expired, but for damaged rows. */
 int writer_expire_all(struct writer *writer, const struct restaurant *restaurant)
 {
-	int64_t id;
+	int64_t id, before = 0;
 	int found;
 
 	for (;;) {
@@ -91,6 +91,9 @@ int writer_expire_all(struct writer *writer, const struct restaurant *restaurant
 			return found;
 		id = sqlite3_column_int64(row, 0);
 		(void)sqlite3_reset(row);
+		if (id == before) /* it was left where it is, and does not expire any more */
+			return -ENOTEMPTY;
+		before = id;
 		found = expire_one(writer, id);
 		if (found)
 			return found;

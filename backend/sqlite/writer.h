@@ -134,7 +134,7 @@ int writer_expire(struct writer *writer);
 /* Finds out when the first expires. */
 int writer_next_expiry(struct writer *writer);
 
-/* Removes all of a restaurant, which have expired. */
+/* Removes all of a restaurant, which have expired.  -ENOTEMPTY: one of them is damaged. */
 int writer_expire_all(struct writer *writer, const struct restaurant *restaurant);
 
 /*
