@@ -379,6 +379,115 @@ START_TEST(a_long_log_is_trimmed_in_bounded_pieces)
 }
 END_TEST
 
+/* ---- trimming while the clock is behind the log ---- */
+
+#define AHEAD_NS (4 * 365 * NS_PER_DAY)
+
+/* @count changes, then one of a clock that was wrong for a moment. */
+static void open_writer_behind(int count)
+{
+	fixture.retention_ns = 24 * NS_PER_HOUR;
+	open_writer();
+	log_changes(count, 1);
+	log_changes(1, AHEAD_NS);
+	fixture_clock_ns -= AHEAD_NS;
+}
+
+START_TEST(changes_that_carry_one_time_go_by_the_clock_nevertheless)
+{
+	open_writer_behind(10);
+	for (int i = 0; i < 240; i++) {
+		log_changes(1, NS_PER_HOUR);
+		(void)trim(i + 12);
+		ck_assert_int_le(retained(), 11 + 2 * 24 + 2);
+		ck_assert_int_ge(retained(), i < 24 ? i : 24);
+		ck_assert_int_eq(oldest() + retained(), i + 13);
+	}
+	ck_assert_int_le(retained(), 2 * 24 + 2);
+	ck_assert_int_eq(sql_number("favorites.db", "SELECT max(time_ns) - min(time_ns)"
+						    " FROM change"),
+		0);
+	close_writer();
+}
+END_TEST
+
+START_TEST(what_was_not_counted_stays_whatever_the_clock)
+{
+	struct position position;
+
+	open_writer_behind(20);
+	ck_assert_int_eq(trim(0), 0);
+	log_changes(20, 1);
+	position = position_at(41);
+	fixture_clock_ns += 24 * NS_PER_HOUR + 1;
+	ck_assert_int_eq(trim(0), 0);
+	ck_assert_int_eq(trim(15), 1);
+	ck_assert_int_eq(oldest(), 15); /* it vouches for the position */
+	ck_assert_int_eq(trim(41), 1);
+	ck_assert_int_eq(oldest(), 21); /* what was the newest then */
+	ck_assert_int_eq(trim(41), 0);
+	fixture_clock_ns += 24 * NS_PER_HOUR + 1;
+	ck_assert_int_eq(trim(41), 1);
+	ck_assert_int_eq(retained(), 1);
+	ck_assert_int_eq(reader_log_follows(fixture.reader, &position), 0);
+	close_writer();
+}
+END_TEST
+
+START_TEST(what_was_not_there_a_retention_ago_stays_whatever_the_clock)
+{
+	open_writer_behind(20);
+	ck_assert_int_eq(trim(21), 0);
+	fixture_clock_ns += 24 * NS_PER_HOUR;
+	ck_assert_int_eq(trim(21), 0); /* exactly 24 hours old */
+	close_writer();
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_back_twice_starts_again)
+{
+	open_writer_behind(20);
+	fixture_clock_ns += AHEAD_NS / 2;
+	ck_assert_int_eq(trim(21), 1);
+	ck_assert_int_eq(oldest(), 21); /* it is younger than the clock */
+	fixture_clock_ns -= AHEAD_NS / 2;
+	log_changes(10, 1);
+	ck_assert_int_eq(trim(31), 0);
+	fixture_clock_ns += 24 * NS_PER_HOUR + 1;
+	ck_assert_int_eq(trim(31), 1);
+	ck_assert_int_eq(oldest(), 31);
+	close_writer();
+}
+END_TEST
+
+/* It was the clock before that was right: what was logged since is as young as it says. */
+START_TEST(a_clock_that_gets_there_is_believed)
+{
+	open_writer_behind(20);
+	log_changes(20, 1);
+	ck_assert_int_eq(trim(41), 0);
+	fixture_clock_ns += AHEAD_NS + NS_PER_HOUR;
+	ck_assert_int_eq(trim(41), 1);
+	ck_assert_int_eq(oldest(), 21);
+	fixture_clock_ns -= 2 * NS_PER_HOUR;
+	ck_assert_int_eq(trim(41), 0);
+	ck_assert_int_eq(oldest(), 21);
+	close_writer();
+}
+END_TEST
+
+START_TEST(a_long_log_of_one_time_is_trimmed_in_bounded_pieces)
+{
+	open_writer_behind(2 * PIECE_MAX + 5000);
+	log_changes(PIECE_MAX + 1, 1);
+	ck_assert_int_eq(trim(3 * PIECE_MAX + 5002), 0);
+	fixture_clock_ns += 24 * NS_PER_HOUR + 1;
+	ck_assert_int_eq(trim(3 * PIECE_MAX + 5002), 4);
+	ck_assert_int_eq(retained(), 1);
+	close_writer();
+}
+END_TEST
+
 /* ---- trimming by the committer ---- */
 
 START_TEST(the_committer_trims_what_was_counted)
@@ -546,6 +655,7 @@ int main(void)
 	Suite *suite = suite_create("changes");
 	TCase *log = fixture_case(suite, "log");
 	TCase *trim_alone = fixture_case_bare(suite, "trim");
+	TCase *trim_behind = fixture_case_bare(suite, "trim behind");
 	TCase *trim_served = fixture_case(suite, "committer");
 	TCase *bytes = fixture_case(suite, "bytes");
 
@@ -566,6 +676,13 @@ int main(void)
 	tcase_add_test(trim_alone, a_long_log_is_trimmed_in_bounded_pieces);
 	tcase_add_test(trim_alone, whoever_ends_waits_for_a_piece_and_not_for_all);
 	tcase_add_test(trim_alone, every_op_counts_with_its_length);
+
+	tcase_add_test(trim_behind, changes_that_carry_one_time_go_by_the_clock_nevertheless);
+	tcase_add_test(trim_behind, what_was_not_counted_stays_whatever_the_clock);
+	tcase_add_test(trim_behind, what_was_not_there_a_retention_ago_stays_whatever_the_clock);
+	tcase_add_test(trim_behind, a_clock_that_is_set_back_twice_starts_again);
+	tcase_add_test(trim_behind, a_clock_that_gets_there_is_believed);
+	tcase_add_test(trim_behind, a_long_log_of_one_time_is_trimmed_in_bounded_pieces);
 
 	tcase_add_test(trim_served, the_committer_trims_what_was_counted);
 	tcase_add_test(trim_served, without_counts_nothing_is_trimmed);

@@ -107,23 +107,46 @@ static bool is_of_this_log(struct writer *writer, const struct position *positio
 	       sqlite3_column_int64(row, 2) == position->tag;
 }
 
+/*
+ * A clock that was set back leaves the log ahead of it: until it gets there all changes carry
+ * one time (invariant 1), which tells no age.  So long the newest change of a moment is noted,
+ * and when that is longer ago than the retention, what is before it may go: between one and
+ * two retentions are kept.  The first seq that may not go by this, or 0.
+ */
+static int64_t aged_before(struct writer *writer, int64_t oldest, int64_t now_ns)
+{
+	struct log_mark *mark = &writer->mark;
+	bool aged = mark->seq && now_ns - mark->at_ns > writer->store->retention_ns;
+
+	if (writer->committed.last_ns <= now_ns)
+		*mark = (struct log_mark){0}; /* the times tell */
+	else if (!mark->seq || now_ns < mark->at_ns || (aged && oldest >= mark->seq))
+		*mark = (struct log_mark){writer->committed.next_seq - 1, now_ns};
+	else if (aged)
+		return mark->seq;
+	return 0;
+}
+
 int writer_trim(struct writer *writer, const struct position *applied, bool *more)
 {
 	bool going_on = *more;
 	int64_t retention_ns = writer->store->retention_ns;
-	int64_t cutoff_ns = writer->store->now_ns() - retention_ns;
-	int64_t oldest, time_ns, cut;
+	int64_t now_ns = writer->store->now_ns(), cutoff_ns = now_ns - retention_ns;
+	int64_t oldest, time_ns, cut, aged;
 	int error = change_from(writer, 0, &oldest, &time_ns);
 
 	*more = false;
 	if (error != 1)
 		return error;
-	if (!going_on && time_ns >= cutoff_ns - TRIM_SLACK(retention_ns))
+	aged = aged_before(writer, oldest, now_ns);
+	if (!going_on && !aged && time_ns >= cutoff_ns - TRIM_SLACK(retention_ns))
 		return 0;
 	if (!is_of_this_log(writer, applied))
 		return 0;
 	/* The change at the position itself stays: its tag vouches for the position. */
 	error = find_cut(writer, oldest, applied->seq, cutoff_ns, &cut);
+	if (!error && cut < aged)
+		cut = aged < applied->seq ? aged : applied->seq;
 	if (error || cut == oldest)
 		return error;
 	*more = cut > oldest + TRIM_ROWS_MAX;

@@ -69,12 +69,19 @@ struct counters {
 	int64_t changed_ns;
 };
 
+/* The newest change at some moment of the clock; seq 0: not noted. */
+struct log_mark {
+	int64_t seq;
+	int64_t at_ns;
+};
+
 struct writer {
 	const struct store *store;
 	sqlite3 *db;
 	sqlite3_stmt *sql[W_STATEMENTS];
 	struct counters now; /* with what this transaction did */
 	struct counters committed;
+	struct log_mark mark; /* only while the log is ahead of the clock */
 	unsigned short random[3]; /* of tags */
 	dev_t wal_device; /* of the file that holds SQLite's log */
 	ino_t wal_inode;
