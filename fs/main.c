@@ -14,6 +14,7 @@
 #include "backend/confine.h"
 #include "backend/daemon.h"
 #include "backend/log.h"
+#include "backend/moment.h"
 #include "backend/version.h"
 #include "fs/attach.h"
 #include "fs/barrier.h"
@@ -25,6 +26,9 @@
 #include "fs/notifier.h"
 #include "fs/options.h"
 #include "fs/unlinker.h"
+
+/* Clocks are set right by less without anybody noticing. */
+#define CLOCK_SLACK_NS INT64_C(3600000000000)
 
 /* What main opens, in this order, and closes in the other. */
 struct program {
@@ -109,6 +113,22 @@ static void tell_failure(void *arg, const char *why)
 		store_where(m->store), why);
 }
 
+/* Times in the log never fall: until the clock gets there the log tells nothing of when. */
+static void warn_of_clock(const struct mount *m)
+{
+	char moment[MOMENT_TEXT_BYTES];
+	struct totals totals;
+
+	if (reader_totals(m->reader, &totals) || !moment_valid(totals.newest_ns) ||
+		totals.newest_ns - clock_realtime_ns() <= CLOCK_SLACK_NS)
+		return;
+	moment_format(totals.newest_ns, moment);
+	log_line(LOG_WARNING,
+		"%s: the newest change is of %.*s, and the clock is behind that: until then all"
+		" changes carry that time",
+		store_where(m->store), (int)sizeof(moment), moment);
+}
+
 static int open_store(struct program *program)
 {
 	struct store_options options = {
@@ -131,7 +151,11 @@ static int open_store(struct program *program)
 		return error;
 	}
 	error = reader_open(program->mount.store, &program->mount.reader);
-	return error ? fail(program->options.store, error) : 0;
+	if (error)
+		return fail(program->options.store, error);
+	if (!program->options.read_only)
+		warn_of_clock(&program->mount);
+	return 0;
 }
 
 /* The names of the source and the type come first, so that options can override the first. */

@@ -325,6 +325,34 @@ for round in 1 2 3; do
 	recounted "round $round: rankings"
 	ok "umount" down
 done
+# ---- a clock that is behind the log ----
+
+# log_at SECONDS: as if the clock had shown that at the newest change
+log_at()
+{
+	sqlite3 -init /dev/null "$S/favorites.db" "UPDATE state SET last_ns = $1 * 1000000000;
+		UPDATE change SET time_ns = $1 * 1000000000 WHERE seq = (SELECT max(seq) FROM change)"
+}
+
+must_up
+mkdir -p "$M/restaurants/a/fans"
+touch "$M/restaurants/a/fans/late"
+ok "umount" down
+log_at $(($(date +%s) + 1800))
+up 2>"$T/err"
+is "half an hour ahead is nothing to tell of" "" "$(<"$T/err")"
+ok "umount" down
+log_at 5000000000
+up -o ro 2>"$T/err"
+is "nor what nobody adds to" "" "$(<"$T/err")"
+ok "umount" down
+up 2>"$T/err"
+is "years ahead are told of in a line" "favfs: $S: the newest change is of 2128-06-11T08:53:20.000000000Z, and the \
+clock is behind that: until then all changes carry that time" "$(<"$T/err")"
+rm "$M/restaurants/a/fans/late"
+is "which is so" 2128-06-11T08:53:20.000000000Z "$(tail -n 1 "$M/changes" | cut -f 2)"
+ok "umount" down
+
 # ---- a service manager that wants to know ----
 
 rm -rf "$S"
