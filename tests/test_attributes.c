@@ -689,16 +689,18 @@ START_TEST(a_damaged_favourite_that_expires_stops_no_other)
 }
 END_TEST
 
-/* A moment that no clock can wait for. */
+/* A moment that no clock can wait for, and one that is never and has come. */
 START_TEST(a_damaged_moment_of_expiry_stops_nobody)
 {
+	static const char *const damage[] = {
+		"UPDATE favorite SET expires_ns = -1", "UPDATE favorite SET expires_ns = 0"};
 	int64_t noma;
 
 	serve();
 	noma = make_place("noma");
 	ck_assert_int_eq(mark(noma, "ann"), 0);
 	serve_end();
-	sql_run("favorites.db", "UPDATE favorite SET expires_ns = -1");
+	sql_run("favorites.db", damage[_i]);
 	serve();
 	store_settle(fixture.store);
 	ck_assert_int_eq(mark(noma, "bob"), 0);
@@ -1176,7 +1178,7 @@ int main(void)
 	tcase_add_test(on_time, each_expires_within_a_second_of_its_moment_and_none_before);
 	tcase_add_test(on_time, more_than_one_transaction_holds_expire_at_once);
 	tcase_add_test(on_time, a_damaged_favourite_that_expires_stops_no_other);
-	tcase_add_test(on_time, a_damaged_moment_of_expiry_stops_nobody);
+	tcase_add_loop_test(on_time, a_damaged_moment_of_expiry_stops_nobody, 0, 2);
 	tcase_add_test(
 		on_time, a_damaged_favourite_that_has_expired_is_in_the_way_of_its_directory_only);
 	tcase_add_test(on_time, what_expired_while_nothing_ran_goes_at_the_next_start);

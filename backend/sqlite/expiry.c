@@ -30,7 +30,10 @@ static int leave(struct writer *writer, int64_t id)
 	return db_run(writer->sql[W_EXPIRY_CLEAR]);
 }
 
-/* Finding it by id removes it. */
+/*
+ * Finding it by id removes it; one that is found contradicts itself.  A damaged row must not
+ * stop all others: it is for fsck.favfs.
+ */
 static int expire_one(struct writer *writer, int64_t id)
 {
 	struct favorite favorite;
@@ -38,9 +41,9 @@ static int expire_one(struct writer *writer, int64_t id)
 	char user[NAME_BYTES_MAX + 1];
 	int error = writer_find_favorite_by_id(writer, id, &favorite, &restaurant, user);
 
-	if (error == -EUCLEAN) /* a damaged row must not stop all others; it is for fsck.favfs */
+	if (!error || error == -EUCLEAN)
 		return leave(writer, id);
-	return error == -ENOENT ? 0 : error ? error : -EUCLEAN;
+	return error == -ENOENT ? 0 : error;
 }
 
 int writer_next_expiry(struct writer *writer)
