@@ -169,11 +169,51 @@ const struct node_ops alias_ops = {
 
 /* ---- one version of one ranking ---- */
 
+/* One open file of a ranking. */
+struct open_ranking {
+	struct open_ranking *next;
+	struct open_ranking **link; /* that points here */
+	struct ranking *ranking;
+	struct cost cost; /* the text of a version is one opener's */
+	struct node node; /* as which it was opened; its version may have been gone */
+	struct fuse_pollhandle *waiting; /* whom to wake for a newer version; NULL: nobody */
+};
+
+/* The version that was opened in the place of a node's own; 0, the newest: none was. */
+static int64_t opened_instead(const struct mount *m, struct node n)
+{
+	const struct open_ranking *open = m->rankings;
+	struct ranking_info info = {.version = 0};
+
+	while (open && (open->node.window != n.window || open->node.key != n.key))
+		open = open->next;
+	if (open)
+		ranking_info(open->ranking, &info);
+	return info.version;
+}
+
+/*
+ * What can be said of a node: its own version, or, where that is gone, the one that whoever
+ * opened it since then reads, or the newest, which an open of it would get.
+ */
+static int open_shown(struct mount *m, struct node n, struct ranking **ret_ranking)
+{
+	int error = ranking_open(m->reader, n.window, n.key, ret_ranking);
+
+	if (error == -ESTALE)
+		error = ranking_open(m->reader, n.window, opened_instead(m, n), ret_ranking);
+	return error;
+}
+
+/*
+ * Of another version the kernel may know the size, for as long as it takes to tell: what it
+ * keeps of this node's own bytes nobody reads any more, as all who have it open read directly.
+ */
 static int ranking_getattr(struct mount *m, struct node n, struct stat *st)
 {
 	struct ranking_info info;
 	struct ranking *ranking;
-	int error = ranking_open(m->reader, n.window, n.key, &ranking);
+	int error = open_shown(m, n, &ranking);
 
 	if (error)
 		return error;
@@ -182,16 +222,6 @@ static int ranking_getattr(struct mount *m, struct node n, struct stat *st)
 	ranking_attr(m, n, &info, st);
 	return 0;
 }
-
-/* One open file of a ranking. */
-struct open_ranking {
-	struct open_ranking *next;
-	struct open_ranking **link; /* that points here */
-	struct ranking *ranking;
-	struct cost cost; /* the text of a version is one opener's */
-	window_t window;
-	struct fuse_pollhandle *waiting; /* whom to wake for a newer version; NULL: nobody */
-};
 
 /*
  * The version that was looked up, or, where that took so long that it is gone, the
@@ -262,7 +292,7 @@ static void ranking_open_file(
 		reply_error(req, error);
 		return;
 	}
-	open->window = n.window;
+	open->node = n;
 	open->next = m->rankings;
 	open->link = &m->rankings;
 	if (open->next)
@@ -363,7 +393,7 @@ static bool is_outdated(struct mount *m, const struct open_ranking *open)
 	struct ranking_info mine, newest;
 
 	ranking_info(open->ranking, &mine);
-	return reader_ranking(m->reader, open->window, &newest) == 0 &&
+	return reader_ranking(m->reader, open->node.window, &newest) == 0 &&
 	       newest.version != mine.version;
 }
 
@@ -414,9 +444,7 @@ static void ranking_getxattr(
 	int error = strcmp(name, "user.favfs.applied") ? -ENODATA : 0;
 
 	if (!error)
-		error = ranking_open(m->reader, n.window, n.key, &ranking);
-	if (error == -ESTALE) /* gone since it was looked up: as with open */
-		error = ranking_open(m->reader, n.window, 0, &ranking);
+		error = open_shown(m, n, &ranking);
 	if (error) {
 		reply_error(req, error);
 		return;

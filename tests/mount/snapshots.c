@@ -8,6 +8,10 @@
  *	snapshots hold COUNT RANKING
  *		opens it so often, prints "holding COUNT", and when stdin ends reads all of them.
  *		Prints "COUNT whole, VERSIONS versions, WRONG wrong".
+ *	snapshots late RANKING
+ *		looks it up, prints "looked up", and obeys the lines of stdin: "stat" prints the size
+ *		that favfs says it has, "open" opens what was looked up, and prints its size when all
+ *		of it was read, "again" does so with the one that was opened.
  *	snapshots move USER FANS...
  *		moves a favourite from one fans/ to the next, without end, from where it is.
  *	snapshots poll EVENTS TIMEOUT-MS FILE
@@ -240,6 +244,56 @@ static int call_hold(char **word)
 	return 0;
 }
 
+/* ---- opened long after it was looked up ---- */
+
+/* As favfs says now, whatever the kernel remembers. */
+static long long told_size(int fd)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_SIZE, &stx) < 0)
+		give_up("statx");
+	return (long long)stx.stx_size;
+}
+
+static int reopen(int fd)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open_ranking(path, 0);
+}
+
+static long long read_size(int fd)
+{
+	char buffer[4096];
+	long long size = 0;
+	ssize_t got;
+
+	while ((got = pread(fd, buffer, sizeof(buffer), size)) > 0)
+		size += got;
+	if (got < 0)
+		give_up("read");
+	return size;
+}
+
+static int call_late(char **word)
+{
+	int looked_up = open_ranking(word[0], O_PATH), opened = -1;
+	char line[16];
+
+	(void)puts("looked up");
+	(void)fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		if (!strcmp(line, "open\n"))
+			opened = reopen(looked_up);
+		(void)printf("%lld\n",
+			!strcmp(line, "stat\n") ? told_size(looked_up) : read_size(opened));
+		(void)fflush(stdout);
+	}
+	return 0;
+}
+
 static int call_move(char **word)
 {
 	char **fans = word + 1;
@@ -325,6 +379,7 @@ int main(int argc, char *argv[])
 	} calls[] = {
 		{"read", 5, false, call_read},
 		{"hold", 2, false, call_hold},
+		{"late", 1, false, call_late},
 		{"move", 3, true, call_move},
 		{"poll", 3, false, call_poll},
 		{"race", 3, false, call_race},

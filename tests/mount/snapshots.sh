@@ -136,6 +136,36 @@ done
 gives "and it cannot be set" "$([[ $(id -u) == 0 ]] && echo EPERM || echo EACCES)" \
 	setxattr user.favfs.applied 1 "$M/rankings/all"
 
+# ---- a version that nobody opened for long, and that is gone ----
+
+# late WORD: what the one says that looked it up, or why it ended
+late()
+{
+	local line
+
+	if echo "$1" >&"$ask" && read -r -u "$answer" line; then echo "$line"; else cat "$T/err"; fi
+}
+mkfifo "$T/ask" "$T/answer"
+"$snapshots" late rankings/all <"$T/ask" >"$T/answer" 2>"$T/err" &
+looker=$!
+exec {ask}>"$T/ask" {answer}<"$T/answer"
+read -r -u "$answer" line
+is "a ranking is looked up" "looked up" "$line"
+fan "later-$name" ann
+settle
+ok "and given up when nobody opens it" eventually none_held
+size=$(stat -c %s rankings/all)
+is "then its size is that of the newest" "$size" "$(late stat)"
+is "as an open of it gets the newest" "$size" "$(late open)"
+fan "latest-$name" ann
+settle
+isnt "which is followed by another" "$size" "$(stat -c %s rankings/all)"
+is "it stays as it was opened" "$size" "$(late again)"
+is "and has that size" "$size" "$(late stat)"
+exec {ask}>&- {answer}<&-
+ok "it goes" wait "$looker"
+rm -r "restaurants/later-$name" "restaurants/latest-$name"
+
 # ---- poll(2) ----
 
 is "an open ranking can be read" IN "$("$snapshots" poll IN 0 rankings/all)"
