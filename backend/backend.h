@@ -388,7 +388,16 @@ struct ranking_info {
 	int64_t changed_ns; /* when it came to be so; 0: never was anything */
 };
 
-#define RANKING_VERSION_MAX (INT64_C(1) << 34)
+/* What has counted more in one file cannot be: a thousand a second for 8,900 years. */
+#define RANKING_VERSION_MAX (INT64_C(1) << 48)
+
+/*
+ * The key of a version shares a node id with its window.  Keys are 1 to RANKING_KEY_MAX - 1 (a thousand a
+ * second for 199 days) and come again in the next round; that of a version in round 0 is itself.
+ */
+#define RANKING_KEY_MAX (INT64_C(1) << 34)
+int64_t ranking_key(int64_t version);
+uint64_t ranking_round(int64_t version);
 
 /*
  * The newest version of a ranking.  It can be opened for at least
@@ -403,9 +412,11 @@ void reader_refresh(struct reader *reader);
 
 struct ranking; /* one version of one ranking, kept open */
 
-/* -ESTALE when that version is gone; version 0: whatever is newest. */
-int ranking_open(
-	struct reader *reader, window_t window, int64_t version, struct ranking **ret_ranking);
+/*
+ * Opens the version that was shown last of those with this key; -ESTALE when it is gone.  Key 0:
+ * whatever is newest.
+ */
+int ranking_open(struct reader *reader, window_t window, int64_t key, struct ranking **ret_ranking);
 void ranking_close(struct ranking *ranking); /* NULL is fine */
 void ranking_info(const struct ranking *ranking, struct ranking_info *ret_info);
 

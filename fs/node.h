@@ -7,7 +7,7 @@
  *
  *	63..59	kind
  *	58..34	window (for those that have one)
- *	33..0	restaurant, or version of a ranking
+ *	33..0	restaurant, or key of a version of a ranking
  *	58..0	otherwise: the row id
  *
  * The root is 1, as FUSE wants it: kind 0, key 1.
@@ -29,7 +29,7 @@ enum node_kind {
 	NODE_COUNT_DIR, /* key: restaurant */
 	NODE_COUNT, /* window; key: restaurant */
 	NODE_RANKINGS,
-	NODE_RANKING, /* window; key: version */
+	NODE_RANKING, /* window; key: of a version */
 	NODE_ALIAS, /* key: kind of window */
 	NODE_USERS,
 	NODE_USER, /* key: user */

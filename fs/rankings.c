@@ -71,8 +71,9 @@ static int lookup_window(struct mount *m, window_t window, struct fuse_entry_par
 
 	if (error)
 		return error;
-	n.key = info.version;
+	n.key = ranking_key(info.version);
 	e->ino = node_id(n);
+	e->generation = ranking_round(info.version);
 	e->attr_timeout = TIMEOUT_LONG_S; /* of this version, for ever */
 	ranking_attr(m, n, &info, &e->attr);
 	return 0;
@@ -175,21 +176,23 @@ struct open_ranking {
 	struct open_ranking **link; /* that points here */
 	struct ranking *ranking;
 	struct cost cost; /* the text of a version is one opener's */
-	struct node node; /* as which it was opened; its version may have been gone */
+	struct node node; /* as which it was opened */
+	bool is_direct; /* in the place of that node's version, which was gone */
 	struct fuse_pollhandle *waiting; /* whom to wake for a newer version; NULL: nobody */
 };
 
-/* The version that was opened in the place of a node's own; 0, the newest: none was. */
+/* The key of what was opened in the place of a node's own version; 0, the newest: nothing was. */
 static int64_t opened_instead(const struct mount *m, struct node n)
 {
 	const struct open_ranking *open = m->rankings;
 	struct ranking_info info = {.version = 0};
 
-	while (open && (open->node.window != n.window || open->node.key != n.key))
+	while (open &&
+		(!open->is_direct || open->node.window != n.window || open->node.key != n.key))
 		open = open->next;
 	if (open)
 		ranking_info(open->ranking, &info);
-	return info.version;
+	return ranking_key(info.version);
 }
 
 /*
@@ -293,6 +296,7 @@ static void ranking_open_file(
 		return;
 	}
 	open->node = n;
+	open->is_direct = fi->direct_io;
 	open->next = m->rankings;
 	open->link = &m->rankings;
 	if (open->next)

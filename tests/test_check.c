@@ -459,7 +459,7 @@ static const struct damage {
 	{"F703", REPAIR_DERIVED, DERIVED, "DELETE FROM ranking"},
 	{"F704", REPAIR_DERIVED, DERIVED, "INSERT INTO ranking VALUES (5 << 22, 1, 0, 0, 5)"},
 	{"F705", REPAIR_DERIVED, DERIVED, "UPDATE ranking SET version = -3 WHERE window = 0"},
-	{"F705", REPAIR_DERIVED, DERIVED, "UPDATE ranking SET version = (1 << 34) - 1"},
+	{"F705", REPAIR_DERIVED, DERIVED, "UPDATE ranking SET version = 1 << 48"},
 	{"F801", REPAIR_DERIVED, DERIVED, "INSERT INTO user VALUES (70, 'a' || char(10), 0, 5)"},
 	{"F802", REPAIR_DERIVED, DERIVED, "UPDATE user SET favorites = 7 WHERE name = 'alice'"},
 	{"F803", REPAIR_DERIVED, DERIVED, "DELETE FROM user WHERE name = 'alice'"},

@@ -105,7 +105,7 @@ START_TEST(every_window_and_every_version_fits)
 {
 	for (enum window_kind kind = 0; kind < WINDOW_KINDS; kind++)
 		assert_round_trip((struct node){
-			NODE_RANKING, window_of(kind, MOMENT_NS_MAX), RANKING_VERSION_MAX - 1});
+			NODE_RANKING, window_of(kind, MOMENT_NS_MAX), RANKING_KEY_MAX - 1});
 }
 END_TEST
 

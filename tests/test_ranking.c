@@ -667,6 +667,80 @@ START_TEST(a_version_opened_unseen_is_never_given_to_other_bytes)
 }
 END_TEST
 
+/* ---- more versions than a node id can tell ---- */
+
+#define ROUND (RANKING_KEY_MAX - 2)
+
+static void skip_versions(int64_t count)
+{
+	char sql[80];
+
+	(void)snprintf(sql, sizeof(sql), "UPDATE ranking SET version = version + %" PRId64, count);
+	sql_run("derived.db", sql);
+}
+
+START_TEST(keys_are_those_of_one_round_of_versions)
+{
+	ck_assert_int_eq(ranking_key(0), 0);
+	ck_assert_int_eq(ranking_key(1), 1);
+	for (int64_t round = 0; round < 3; round++) {
+		int64_t first = 2 + round * ROUND, last = first + ROUND - 1;
+
+		ck_assert_int_eq(ranking_key(first), 2);
+		ck_assert_int_eq(ranking_key(last), RANKING_KEY_MAX - 1);
+		ck_assert_uint_eq(ranking_round(first), (uint64_t)round);
+		ck_assert_uint_eq(ranking_round(last), (uint64_t)round);
+	}
+	ck_assert_uint_eq(ranking_round(1), 0);
+}
+END_TEST
+
+START_TEST(versions_go_on_after_the_last_key)
+{
+	struct ranking_info info = {.version = 0};
+	int64_t last;
+
+	derive("noma", all, 1);
+	skip_versions(RANKING_KEY_MAX - 4);
+	for (int count = 2; count < 8; count++) {
+		struct ranking *ranking;
+		char text[32];
+
+		last = info.version;
+		derive("noma", all, 1);
+		info = info_of(all);
+		ck_assert_int_gt(info.version, last);
+		ranking = open_version(all, ranking_key(info.version));
+		(void)snprintf(text, sizeof(text), "     1\t%d\tnoma\n", count);
+		assert_text(ranking, text);
+		ranking_close(ranking);
+	}
+	ck_assert_uint_eq(ranking_round(info.version), 1);
+	replace_database();
+	derive("noma", all, 1);
+	ck_assert_int_gt(info_of(all).version, info.version);
+}
+END_TEST
+
+START_TEST(a_key_is_that_of_the_version_shown_last)
+{
+	struct ranking *old, *new;
+	int64_t key;
+
+	derive("noma", all, 1);
+	old = open_newest(all);
+	key = info_of(all).version;
+	skip_versions(ROUND - 1);
+	derive("noma", all, 1);
+	ck_assert_int_eq(ranking_key(info_of(all).version), key);
+	new = open_version(all, key);
+	assert_text(new, "     1\t2\tnoma\n");
+	assert_text(old, "     1\t1\tnoma\n");
+	ranking_close(new);
+	ranking_close(old);
+}
+END_TEST
+
 /* A version that nobody was shown, but that an old snapshot holds, is a number like another. */
 START_TEST(a_new_file_reaches_the_version_of_an_old_snapshot_and_is_not_mistaken_for_it)
 {
@@ -736,6 +810,10 @@ int main(void)
 	tcase_add_test(version, while_versions_follow_each_other_fast_few_are_handed_out);
 	tcase_add_test(version, a_refreshed_reader_sees_the_news_however_often);
 	tcase_add_test(version, when_all_snapshots_are_in_use_no_newer_one_is_handed_out);
+
+	tcase_add_test(version, keys_are_those_of_one_round_of_versions);
+	tcase_add_test(version, versions_go_on_after_the_last_key);
+	tcase_add_test(version, a_key_is_that_of_the_version_shown_last);
 
 	tcase_add_test(file, versions_go_on_rising_when_derived_db_is_replaced);
 	tcase_add_test(file, a_version_opened_unseen_is_never_given_to_other_bytes);

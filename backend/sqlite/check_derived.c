@@ -190,7 +190,7 @@ const struct row_check count_checks[] = {
 		"SELECT 'rankings/' || " WINDOW(
 			"d.window") ", 'a version and a moment',"
 				    " d.version || ', ' || d.changed_ns FROM derived.ranking AS d"
-				    " WHERE d.version NOT BETWEEN 1 AND (1 << 34) - 2" /* readers add 1 */
+				    " WHERE d.version NOT BETWEEN 1 AND (1 << 48) - 1"
 				    " OR NOT moment_ok(d.changed_ns)"},
 };
 const size_t count_checks_count = COUNT(count_checks);

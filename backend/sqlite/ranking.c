@@ -54,6 +54,7 @@ struct ranking {
 	struct reader *reader;
 	struct snapshot *snapshot; /* NULL: copied out, or nothing to show */
 	window_t window;
+	int64_t key; /* by which it is found; 0: that is a later version's by now */
 	struct ranking_info info;
 	int64_t applied; /* of the snapshot it was opened in */
 	unsigned users;
@@ -251,31 +252,62 @@ ssize_t ranking_read(struct ranking *ranking, int64_t offset, char *buffer, size
 	return got;
 }
 
-/* ---- opening and closing ---- */
-
-static struct ranking *find_open(struct reader *reader, window_t window, int64_t version)
-{
-	struct ranking *ranking = *snapshots_rankings(reader->snapshots);
-
-	while (ranking && (ranking->window != window || ranking->info.version != version))
-		ranking = ranking->next;
-	return ranking;
-}
+/* ---- keys ---- */
 
 /* What is shown while nothing was ever derived. */
 static const struct ranking_info nothing = {.version = 1};
 
-static int find_state(struct reader *reader, window_t window, int64_t version,
+/* 0 and the version of nothing mean something, and are no other version's keys. */
+#define KEY_FIRST 2
+#define ROUND     (RANKING_KEY_MAX - KEY_FIRST)
+
+int64_t ranking_key(int64_t version)
+{
+	return version < KEY_FIRST ? version : KEY_FIRST + (version - KEY_FIRST) % ROUND;
+}
+
+uint64_t ranking_round(int64_t version)
+{
+	return version < KEY_FIRST ? 0 : (uint64_t)((version - KEY_FIRST) / ROUND);
+}
+
+/* Its key is that version's from now on, also where one of an earlier round is still open. */
+static void note_shown(struct reader *reader, window_t window, int64_t version)
+{
+	struct ranking *ranking = *snapshots_rankings(reader->snapshots);
+	int64_t key = ranking_key(version);
+
+	snapshots_shown(reader->snapshots, version);
+	if (ranking_round(version) == 0)
+		return;
+	for (; ranking; ranking = ranking->next)
+		if (ranking->window == window && ranking->key == key &&
+			ranking->info.version != version)
+			ranking->key = 0;
+}
+
+/* ---- opening and closing ---- */
+
+static struct ranking *find_open(struct reader *reader, window_t window, int64_t key)
+{
+	struct ranking *ranking = *snapshots_rankings(reader->snapshots);
+
+	while (ranking && (ranking->window != window || ranking->key != key))
+		ranking = ranking->next;
+	return ranking;
+}
+
+static int find_state(struct reader *reader, window_t window, int64_t key,
 	struct snapshot **ret_snapshot, struct ranking_info *ret_info)
 {
 	struct snapshot *snapshot = NULL;
 	int error;
 
-	error = version ? snapshots_find(reader->snapshots, window, version, &snapshot)
-			: snapshots_newest(reader->snapshots, &snapshot);
+	error = key ? snapshots_find(reader->snapshots, window, key, &snapshot)
+		    : snapshots_newest(reader->snapshots, &snapshot);
 	if (!error)
 		error = snapshot_ranking(snapshot, window, ret_info);
-	if (error == -ESTALE && version == nothing.version) {
+	if (error == -ESTALE && key == nothing.version) {
 		*ret_info = nothing;
 		error = 0;
 	}
@@ -289,7 +321,7 @@ static int find_state(struct reader *reader, window_t window, int64_t version,
 }
 
 static int new_ranking(
-	struct reader *reader, window_t window, int64_t version, struct ranking **ret_ranking)
+	struct reader *reader, window_t window, int64_t key, struct ranking **ret_ranking)
 {
 	struct ranking **list = snapshots_rankings(reader->snapshots);
 	struct ranking *ranking = calloc(1, sizeof(*ranking));
@@ -297,20 +329,21 @@ static int new_ranking(
 
 	if (!ranking)
 		return -ENOMEM;
-	error = find_state(reader, window, version, &ranking->snapshot, &ranking->info);
+	error = find_state(reader, window, key, &ranking->snapshot, &ranking->info);
 	if (error) {
 		free(ranking);
 		return error;
 	}
 	ranking->reader = reader;
 	ranking->window = window;
+	ranking->key = ranking_key(ranking->info.version);
 	ranking->last = start;
 	ranking->wanted = -1;
 	ranking->copy_fd = -1;
 	ranking->copy_due_ns = clock_monotonic_ns() + HELD_NS;
 	ranking->next = *list;
 	*list = ranking;
-	snapshots_shown(reader->snapshots, ranking->info.version);
+	note_shown(reader, window, ranking->info.version);
 	if (ranking->snapshot)
 		ranking->applied = ranking->snapshot->applied;
 	if (ranking->info.rows == 0) /* there is nothing to hold it for */
@@ -321,11 +354,10 @@ static int new_ranking(
 	return 0;
 }
 
-int ranking_open(
-	struct reader *reader, window_t window, int64_t version, struct ranking **ret_ranking)
+int ranking_open(struct reader *reader, window_t window, int64_t key, struct ranking **ret_ranking)
 {
-	struct ranking *ranking = version ? find_open(reader, window, version) : NULL;
-	int error = ranking ? 0 : new_ranking(reader, window, version, &ranking);
+	struct ranking *ranking = key ? find_open(reader, window, key) : NULL;
+	int error = ranking ? 0 : new_ranking(reader, window, key, &ranking);
 
 	if (error)
 		return error;
@@ -394,7 +426,7 @@ int reader_ranking(struct reader *reader, window_t window, struct ranking_info *
 		error = 0;
 	}
 	if (!error)
-		snapshots_shown(reader->snapshots, ret_info->version);
+		note_shown(reader, window, ret_info->version);
 	return error;
 }
 

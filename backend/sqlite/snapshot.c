@@ -265,20 +265,32 @@ int snapshots_newest(struct snapshots *snapshots, struct snapshot **ret_snapshot
 }
 
 /* Where an old file held that number unseen, it is the new file's that was shown. */
-int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version,
-	struct snapshot **ret_snapshot)
+static bool is_later(const struct snapshot *one, int64_t version, const struct snapshot *other,
+	int64_t other_version)
+{
+	if (one->version_base != other->version_base)
+		return one->version_base > other->version_base;
+	return version > other_version;
+}
+
+int snapshots_find(
+	struct snapshots *snapshots, window_t window, int64_t key, struct snapshot **ret_snapshot)
 {
 	struct snapshot *found = NULL;
+	int64_t version = 0;
 
 	for (int i = 0; i < SNAPSHOTS_MAX; i++) {
 		struct snapshot *snapshot = snapshots->all[i];
 		struct ranking_info info;
 
 		if (!snapshot || !snapshot->held ||
-			snapshot_ranking(snapshot, window, &info) != 0 || info.version != version)
+			snapshot_ranking(snapshot, window, &info) != 0 ||
+			ranking_key(info.version) != key)
 			continue;
-		if (!found || snapshot->version_base > found->version_base)
+		if (!found || is_later(snapshot, info.version, found, version)) {
 			found = snapshot;
+			version = info.version;
+		}
 	}
 	if (!found)
 		return -ESTALE;
@@ -341,7 +353,7 @@ static int read_ranking(sqlite3_stmt *row, struct ranking_info *info)
 	int64_t version = sqlite3_column_int64(row, 0), text_bytes = sqlite3_column_int64(row, 2);
 
 	info->rows = sqlite3_column_int64(row, 1);
-	if (version < 0 || version >= RANKING_VERSION_MAX - info->version || info->rows < 0 ||
+	if (version < 0 || version >= RANKING_VERSION_MAX || info->rows < 0 ||
 		info->rows >= RESTAURANT_ID_MAX || text_bytes < 0 || text_bytes > TEXT_BYTES_MAX)
 		return -EUCLEAN;
 	info->version += version;

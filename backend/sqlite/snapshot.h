@@ -63,9 +63,9 @@ void snapshots_refresh(struct snapshots *snapshots);
  */
 int snapshots_newest(struct snapshots *snapshots, struct snapshot **ret_snapshot);
 
-/* The held snapshot in which the ranking has this version; -ESTALE if there is none. */
-int snapshots_find(struct snapshots *snapshots, window_t window, int64_t version,
-	struct snapshot **ret_snapshot);
+/* The held snapshot in which the ranking has a version of this key; -ESTALE if there is none. */
+int snapshots_find(
+	struct snapshots *snapshots, window_t window, int64_t key, struct snapshot **ret_snapshot);
 
 /* Remembers that somebody was shown this version. */
 void snapshots_shown(struct snapshots *snapshots, int64_t version);

@@ -326,8 +326,8 @@ static void read_ranking_to(FILE *out, struct reader *reader, window_t window)
 
 	(void)fprintf(out, "%u\n", window);
 	if (reader_ranking(reader, window, &info) == 0)
-		assert(info.version > 0 && info.version < RANKING_VERSION_MAX &&
-			info.size_bytes >= 0);
+		assert(ranking_key(info.version) > 0 &&
+			ranking_key(info.version) < RANKING_KEY_MAX && info.size_bytes >= 0);
 	if (got == 0) {
 		ranking_info(ranking, &info);
 		(void)ranking_applied(ranking, &seq);

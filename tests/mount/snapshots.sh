@@ -208,6 +208,30 @@ cd "$M" || exit
 is "a newer one in time, when changes are fast" "0 of 200 missed" "$(raced 200)"
 cd / && ok "umount" down
 
+# ---- more versions than an inode number can tell ----
+
+must_up -o noaggregator
+cd "$M" || exit
+count_all() { "$BUILD/favfs-aggregator" --once "$S"; }
+fan later-yet first
+ok "what waits is counted" count_all
+cp rankings/all "$T/before"
+exec {open}<rankings/all
+inode=$(stat -c %i rankings/all)
+ok "after as many versions as there are keys" \
+	sqlite3 "$S/derived.db" "UPDATE ranking SET version = version + (1 << 34) - 3"
+fan later-yet second
+ok "the next is counted" count_all
+is "which has the number of one that is open" "$inode" "$(stat -c %i rankings/all)"
+list_favorites >"$T/favorites"
+ranking_of "$T/favorites" >"$T/want"
+same "but its own bytes" "$T/want" rankings/all
+isnt "which are others" "$(<"$T/before")" "$(<"$T/want")"
+got=$(cat <&"$open" 2>/dev/null)
+[[ ! $got ]] || is "the one that is open never shows them" "$(<"$T/before")" "$got"
+exec {open}<&-
+cd / && ok "umount" down
+
 # ---- what is held for long does not keep the log of derived.db from being used again ----
 
 rm -rf "$S"
