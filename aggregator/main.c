@@ -258,7 +258,13 @@ static int look_once_more(const struct program *program, struct pipeline *pipeli
 	return pipeline_step(pipeline);
 }
 
-/* Until nothing waits (--once, --linger), a signal (0), or an error. */
+/* Being told to end, with work left: that is for the next one, but --once was to do all. */
+static int end_early(const struct program *program)
+{
+	return program->options->once ? -EINTR : 0;
+}
+
+/* Until nothing waits (--once, --linger), a signal, or an error. */
 static int drain(const struct program *program, struct pipeline *pipeline)
 {
 	int64_t idle_since_ns = clock_monotonic_ns();
@@ -273,7 +279,7 @@ static int drain(const struct program *program, struct pipeline *pipeline)
 				return 0;
 			wake = wait_for_bell(program, idle_since_ns);
 			if (wake == WAKE_SIGNAL)
-				return 0;
+				break;
 			if (wake == WAKE_BELL)
 				continue;
 			changes = look_once_more(program, pipeline);
@@ -284,9 +290,9 @@ static int drain(const struct program *program, struct pipeline *pipeline)
 			return changes;
 		idle_since_ns = clock_monotonic_ns();
 		if (!pipeline_is_behind(pipeline) && !rest(program, idle_since_ns - began, changes))
-			return 0;
+			break;
 	}
-	return 0;
+	return end_early(program);
 }
 
 static int run_pipeline(struct program *program)
@@ -310,7 +316,7 @@ static int run_pipeline(struct program *program)
 	if (!error)
 		error = drain(program, &pipeline);
 	pipeline_fini(&pipeline);
-	return error == -ECANCELED ? 0 : error; /* told to end: the next one starts over */
+	return error == -ECANCELED ? end_early(program) : error;
 }
 
 /* ---- while another works ---- */
@@ -388,6 +394,13 @@ static int open_derived(struct program *program, struct complaint *ret_why)
 
 /* ---- */
 
+static int complain_of(int error, const char *what, struct complaint *ret_why)
+{
+	if (error == -EINTR)
+		return complain(ret_why, error, "told to end before all was counted");
+	return complain(ret_why, error, "%s: %s", what, strerror(-error));
+}
+
 static int work_with_lease(struct program *program, struct complaint *ret_why)
 {
 	int error = reader_open(program->store, &program->reader);
@@ -395,17 +408,15 @@ static int work_with_lease(struct program *program, struct complaint *ret_why)
 	if (!error && program->options->once && program->signals < 0)
 		error = open_signals(&program->signals);
 	if (error)
-		return complain(ret_why, error, "starting: %s", strerror(-error));
+		return complain_of(error, "starting", ret_why);
 	error = open_derived(program, ret_why);
-	if (error == -EINTR)
-		return complain(ret_why, error, "told to end before all was counted");
 	if (error)
-		return error;
+		return error == -EINTR ? complain_of(error, "waiting", ret_why) : error;
 	/* Only now: a stand-by that waits for the lease dies of the signal itself. */
 	error = program->signals < 0 ? open_signals(&program->signals) : 0;
 	if (!error)
 		error = run_pipeline(program);
-	return error ? complain(ret_why, error, "counting: %s", strerror(-error)) : 0;
+	return error ? complain_of(error, "counting", ret_why) : 0;
 }
 
 /* derived.db may be removed at any time: then it is made anew. */

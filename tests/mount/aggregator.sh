@@ -81,6 +81,19 @@ ok "many changes of long names" cp "$T/lines" "$M/import"
 is "are counted" 0 "$("$BUILD/favfs-aggregator" --once "$S" >"$T/out" 2>&1; echo $?)"
 is "each once" 30000 "$(awk -F '\t' '/0007$/ { print $2 }' "$M/rankings/all")"
 recounted "as the favourites say"
+ends_early()
+{
+	rm -f "$S"/derived.db*
+	"$BUILD/favfs-aggregator" --once "$S" 2>"$T/err" &
+	eventually test -s "$S/derived.db"
+	kill $!
+	wait $!
+	(($? == 1))
+}
+ok "--once that is told to end while it counts anew fails" eventually ends_early
+is "and says why" "favfs-aggregator: told to end before all was counted" "$(<"$T/err")"
+ok "the next does it" "$BUILD/favfs-aggregator" --once "$S"
+recounted "all of it"
 
 # ---- two at once ----
 

@@ -142,6 +142,16 @@ kill $slow
 wait $slow
 is "told to end in the midst of it, it ends well" 0 $?
 at_least "in the midst of it" 129 "$(counted)"
+before=$(counted)
+"$BUILD/favfs-aggregator" --once --batch 1 "$S" 2>"$T/err" &
+slow=$!
+goes_further() { (($(counted) < before)); }
+ok "--once --batch 1 goes on from there" eventually goes_further
+kill $slow
+wait $slow
+is "told to end in the midst of it, it fails" 1 $?
+is "and says why" "favfs-aggregator: told to end before all was counted" "$(<"$T/err")"
+at_least "in the midst of it" 129 "$(counted)"
 ok "the next goes on from there" "$BUILD/favfs-aggregator" --once "$S"
 is "to the end" 128 "$(counted)"
 ok "umount" down
