@@ -169,17 +169,22 @@ START_TEST(users_without_favourites_are_forgotten)
 }
 END_TEST
 
-/* A transaction of more than WAL_PAGES_LONG pages. */
-static void derive_much(int64_t seq)
+static void add_many(int count)
 {
-	begin();
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < count; i++) {
 		char name[NAME_BYTES_MAX + 1];
 
 		(void)snprintf(name, sizeof(name), "%0200d", i);
 		if (add(name, all, 1) < 0)
 			ck_abort_msg("%s", name);
 	}
+}
+
+/* A transaction of more than WAL_LONG_BYTES. */
+static void derive_much(int64_t seq)
+{
+	begin();
+	add_many(100000);
 	commit(seq);
 }
 
@@ -211,6 +216,41 @@ static sqlite3 *read_derived(void)
 		sqlite3_exec(db, "BEGIN; SELECT * FROM position", NULL, NULL, NULL), SQLITE_OK);
 	return db;
 }
+
+START_TEST(a_long_log_that_was_found_is_cut)
+{
+	sqlite3 *late;
+
+	open_deriver();
+	derive_one(&deriver, "noma", all, 1, 1);
+	late = read_derived();
+	derive_much(2);
+	reopen_deriver();
+	ck_assert_int_gt(log_size(), 32 << 20);
+	ck_assert_int_gt(derived_tidy(deriver.derived), 0);
+	reopen_deriver();
+	ck_assert_int_eq(sqlite3_close(late), SQLITE_OK);
+	ck_assert_int_eq(derived_tidy(deriver.derived), -1);
+	ck_assert_int_eq(log_size(), 0);
+	deriver_close(&deriver);
+}
+END_TEST
+
+START_TEST(what_a_rollback_leaves_of_a_long_log_is_cut)
+{
+	open_deriver();
+	derive_one(&deriver, "noma", all, 1, 1);
+	begin();
+	add_many(200000);
+	derived_rollback(deriver.derived);
+	ck_assert_int_gt(log_size(), 32 << 20);
+	ck_assert_int_eq(derived_tidy(deriver.derived), -1);
+	ck_assert_int_eq(log_size(), 0);
+	look();
+	ck_assert_int_eq(count_now("noma", all), 1);
+	deriver_close(&deriver);
+}
+END_TEST
 
 START_TEST(a_long_log_is_cut_when_its_last_reader_has_gone)
 {
@@ -718,6 +758,8 @@ int main(void)
 	tcase_add_test(count, users_without_favourites_are_forgotten);
 	tcase_add_test(count, a_long_transaction_leaves_no_long_log_behind);
 	tcase_add_test(count, a_long_log_is_cut_when_its_last_reader_has_gone);
+	tcase_add_test(count, a_long_log_that_was_found_is_cut);
+	tcase_add_test(count, what_a_rollback_leaves_of_a_long_log_is_cut);
 	tcase_add_test(count, clearing_leaves_no_count);
 
 	tcase_add_test(position, counts_and_position_commit_together);

@@ -274,6 +274,17 @@ int db_checkpoint(sqlite3 *db, int mode, int wait_ms, bool *ret_done)
 	return 0;
 }
 
+int64_t db_log_bytes(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	sqlite3_int64 size = 0;
+	int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (code == SQLITE_OK && log->pMethods) /* else it was never opened */
+		code = log->pMethods->xFileSize(log, &size);
+	return code == SQLITE_OK ? size : 0;
+}
+
 int db_rewrite_log(sqlite3 *db)
 {
 	char block[65536];

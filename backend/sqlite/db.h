@@ -81,6 +81,9 @@ int db_name(sqlite3_stmt *statement, int column, char *ret_name);
  */
 int db_checkpoint(sqlite3 *db, int mode, int wait_ms, bool *ret_done);
 
+/* How long the file of SQLite's own log is, whatever of it is in use; 0 where that cannot be told. */
+int64_t db_log_bytes(sqlite3 *db);
+
 /*
  * Writes SQLite's own log once more, as it is read now, so that the next sync means all of it.
  * Only for the one writer, between transactions.

@@ -20,10 +20,10 @@
 #define WAL_PAGES_TIDY 4000
 
 /*
- * Readers take the length of the file for what waits in it, and this (33 MB) is less than they
+ * Readers take the length of the file for what waits in it, and this is less than they
  * bear (ranking.c): a longer one is cut when none of them needs it.
  */
-#define WAL_PAGES_LONG 8000
+#define WAL_LONG_BYTES INT64_C(33554432)
 
 /* When to try again: then twice as late each time, for readers of another program may stay. */
 #define CUT_AGAIN_NS INT64_C(100000000)
@@ -107,7 +107,6 @@ struct derived {
 	sqlite3_stmt *sql[D_STATEMENTS];
 	int bell;
 	int wal_pages;
-	int wal_pages_max; /* since it was cut: how long the file is */
 	int64_t cut_due_ns; /* monotonic */
 	int64_t cut_again_ns;
 	struct sums sums;
@@ -164,8 +163,6 @@ static int note_wal_pages(void *arg, sqlite3 *db, const char *name, int pages)
 	(void)db;
 	(void)name;
 	derived->wal_pages = pages;
-	if (derived->wal_pages_max < pages)
-		derived->wal_pages_max = pages;
 	return SQLITE_OK;
 }
 
@@ -515,7 +512,7 @@ static int64_t cut_log(struct derived *derived, int64_t now)
 
 	(void)db_checkpoint(derived->db, SQLITE_CHECKPOINT_TRUNCATE, 0, &done);
 	if (done) {
-		derived->wal_pages = derived->wal_pages_max = 0;
+		derived->wal_pages = 0;
 		derived->cut_again_ns = CUT_AGAIN_NS;
 		return -1;
 	}
@@ -524,10 +521,14 @@ static int64_t cut_log(struct derived *derived, int64_t now)
 	return derived->cut_due_ns - now;
 }
 
-/* A failure shows again at the next commit, and is told by that one. */
+/*
+ * The file is asked for its length: a transaction that was rolled back, or whose writer was
+ * killed, may have made it long without a commit.  A failure shows again at the next commit, and
+ * is told by that one.
+ */
 int64_t derived_tidy(struct derived *derived)
 {
-	bool is_long = derived->wal_pages_max >= WAL_PAGES_LONG, home;
+	bool is_long = db_log_bytes(derived->db) >= WAL_LONG_BYTES, home;
 	int64_t now = clock_monotonic_ns();
 
 	if (is_long && now >= derived->cut_due_ns)
