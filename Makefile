@@ -101,6 +101,7 @@ $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tes
 
 # Calls that a test stands between.
 wrapped = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
+$(BUILD)/tests/test_derived: TEST_LDFLAGS := $(call wrapped,clock_gettime)
 $(BUILD)/tests/test_power: TEST_LDFLAGS := $(call wrapped,rename unlink fsync statvfs)
 $(BUILD)/tests/test_faults: TEST_LDFLAGS := $(call wrapped,malloc calloc realloc rename unlink fsync \
 	statvfs clock_gettime)

@@ -217,6 +217,44 @@ static sqlite3 *read_derived(void)
 	return db;
 }
 
+/* So much later is it for all that ask for the time. */
+static int64_t later_s;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret_now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_now);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_now)
+{
+	int result = __real_clock_gettime(clock, ret_now);
+
+	if (clock == CLOCK_MONOTONIC)
+		ret_now->tv_sec += later_s;
+	return result;
+}
+
+START_TEST(a_long_log_is_tried_to_be_cut_once_a_minute_at_least)
+{
+	sqlite3 *late;
+
+	open_deriver();
+	derive_one(&deriver, "noma", all, 1, 1);
+	late = read_derived();
+	derive_much(2);
+	for (int i = 0; i < 20; i++) {
+		int64_t due_ns = derived_tidy(deriver.derived);
+
+		ck_assert_int_gt(due_ns, 0);
+		ck_assert_int_le(due_ns, 60 * (int64_t)NS_PER_SECOND);
+		later_s += 1 + due_ns / NS_PER_SECOND;
+	}
+	ck_assert_int_eq(sqlite3_close(late), SQLITE_OK);
+	later_s += 61;
+	ck_assert_int_eq(derived_tidy(deriver.derived), -1);
+	ck_assert_int_eq(log_size(), 0);
+	deriver_close(&deriver);
+}
+END_TEST
+
 START_TEST(a_long_log_that_was_found_is_cut)
 {
 	sqlite3 *late;
@@ -758,6 +796,7 @@ int main(void)
 	tcase_add_test(count, users_without_favourites_are_forgotten);
 	tcase_add_test(count, a_long_transaction_leaves_no_long_log_behind);
 	tcase_add_test(count, a_long_log_is_cut_when_its_last_reader_has_gone);
+	tcase_add_test(count, a_long_log_is_tried_to_be_cut_once_a_minute_at_least);
 	tcase_add_test(count, a_long_log_that_was_found_is_cut);
 	tcase_add_test(count, what_a_rollback_leaves_of_a_long_log_is_cut);
 	tcase_add_test(count, clearing_leaves_no_count);

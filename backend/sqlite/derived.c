@@ -25,8 +25,12 @@
  */
 #define WAL_LONG_BYTES INT64_C(33554432)
 
-/* When to try again: then twice as late each time, for readers of another program may stay. */
-#define CUT_AGAIN_NS INT64_C(100000000)
+/*
+ * When to try again: then twice as late each time, for readers of another program may stay, but
+ * no later than this, for they may go.
+ */
+#define CUT_AGAIN_NS     INT64_C(100000000)
+#define CUT_AGAIN_MAX_NS INT64_C(60000000000)
 
 enum derived_statement {
 	D_BEGIN,
@@ -517,7 +521,7 @@ static int64_t cut_log(struct derived *derived, int64_t now)
 		return -1;
 	}
 	derived->cut_due_ns = now + derived->cut_again_ns;
-	derived->cut_again_ns *= 2;
+	derived->cut_again_ns = clock_sooner(2 * derived->cut_again_ns, CUT_AGAIN_MAX_NS);
 	return derived->cut_due_ns - now;
 }
 
