@@ -72,6 +72,7 @@ static void changes_read(struct mount *m, fuse_req_t req, struct node n, size_t 
 const struct node_ops changes_ops = {
 	.mode = S_IFREG | 0444,
 	.derived = true,
+	.rendered = true,
 	.getattr = changes_getattr,
 	.open = changes_open,
 	.read = changes_read,

@@ -33,7 +33,7 @@ int changes_lookup(struct mount *m, struct fuse_entry_param *e);
 int fans_lookup_removed(
 	struct mount *m, struct node n, const char *name, struct fuse_entry_param *e);
 
-/* rankings.c: for the end: answers what waits, closes what is open. */
+/* rankings.c: for the end: closes what is open; after aside_close. */
 void rankings_close_all(struct mount *m);
 
 /* rankings.c: wakes those who poll a ranking that is not the newest any more. */
@@ -46,9 +46,6 @@ void favorite_listxattr(struct mount *m, fuse_req_t req, struct node n, size_t s
 void favorite_setxattr(struct mount *m, fuse_req_t req, struct node n, const char *name,
 	const char *value, size_t size, int flags);
 void favorite_removexattr(struct mount *m, fuse_req_t req, struct node n, const char *name);
-
-/* rankings.c: tries the waiting reads again; call it after reader_work. */
-void rankings_retry(struct mount *m);
 
 /* restaurants.c: times of a directory can be set, without effect; nothing else. */
 void directory_setattr(

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backend/clock.h"
+#include "fs/aside.h"
 #include "fs/barrier.h"
 #include "fs/kinds.h"
 #include "fs/notifier.h"
@@ -55,7 +56,6 @@ static int64_t do_due(struct loop *loop)
 {
 	int64_t next = reader_work(loop->mount->reader);
 
-	rankings_retry(loop->mount);
 	next = clock_sooner(next, barriers_look(loop->mount));
 	return clock_sooner(next, supervisor_look(loop->supervisor));
 }
@@ -83,15 +83,25 @@ static void wait_for_more(struct loop *loop, int64_t timeout_ns)
 	}
 }
 
+/* One turn; returns the ns until the next, if nothing comes before, or -1. */
+static int64_t take_turn(struct loop *loop)
+{
+	bool more = serve(loop);
+	int64_t next;
+
+	aside_serve(loop->mount);
+	next = do_due(loop);
+	return more || aside_waits(loop->mount) ? 0 : next;
+}
+
 /* A kind of busy waiting is not needed: requests come while others are being committed. */
 static void run(struct loop *loop)
 {
 	while (!loop->told_to_end && !fuse_session_exited(loop->mount->session)) {
-		bool more = serve(loop);
-		int64_t next = do_due(loop);
+		int64_t next = take_turn(loop);
 
 		if (!fuse_session_exited(loop->mount->session))
-			wait_for_more(loop, more ? 0 : next);
+			wait_for_more(loop, next);
 	}
 }
 
@@ -106,11 +116,8 @@ static void finish(struct loop *loop)
 
 	notifier_set_mute(loop->mount->notifier, true);
 	while (!fuse_session_exited(loop->mount->session) &&
-		!notifier_is_idle(loop->mount->notifier) && clock_monotonic_ns() < until_ns) {
-		(void)serve(loop);
-		(void)do_due(loop);
-		wait_for_more(loop, tick_ns);
-	}
+		!notifier_is_idle(loop->mount->notifier) && clock_monotonic_ns() < until_ns)
+		wait_for_more(loop, clock_sooner(tick_ns, take_turn(loop)));
 }
 
 static int open_signals(int *ret_fd)

@@ -16,6 +16,7 @@
 #include "backend/log.h"
 #include "backend/moment.h"
 #include "backend/version.h"
+#include "fs/aside.h"
 #include "fs/attach.h"
 #include "fs/barrier.h"
 #include "fs/holders.h"
@@ -270,6 +271,7 @@ static void close_all(struct program *program)
 	supervisor_close(program->supervisor);
 	if (m->store && !m->read_only)
 		store_settle(m->store);
+	aside_close(m);
 	rankings_close_all(m);
 	if (program->mounted) {
 		tell_holders(program);

@@ -33,11 +33,11 @@
 /* "../../../restaurants/" and a name */
 #define LINK_TARGET_MAX (21 + NAME_BYTES_MAX + 1)
 
+struct aside_read;
 struct barriers;
 struct listing;
 struct notifier;
 struct open_ranking;
-struct pending_read;
 struct unlinker;
 
 struct mount {
@@ -54,7 +54,8 @@ struct mount {
 	int64_t began_ns; /* monotonic */
 	int ready_fd; /* whom to tell that the mount answers; -1: nobody */
 	struct barriers *barriers;
-	struct pending_read *reads; /* of rankings, waiting for reader_work */
+	struct aside_read *reads; /* put aside */
+	int64_t reads_round; /* of the last that was taken from there */
 	struct open_ranking *rankings; /* all that are open */
 	struct notifier *notifier;
 	struct unlinker *unlinker; /* NULL: read only */
@@ -71,6 +72,7 @@ struct mount {
 struct node_ops {
 	mode_t mode; /* type and permissions */
 	bool derived; /* fsync is a barrier */
+	bool rendered; /* as it is read: much of it is put aside */
 
 	int (*getattr)(struct mount *m, struct node n, struct stat *st);
 	/* Where the kernel may not keep them as long as those of its kind; else empty. */

@@ -12,6 +12,7 @@
 
 #include "backend/daemon.h"
 #include "backend/log.h"
+#include "fs/aside.h"
 #include "fs/barrier.h"
 #include "fs/listing.h"
 #include "fs/reply.h"
@@ -314,7 +315,17 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void op_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
-	DISPATCH(OPERATION_read, -EISDIR, read, req, ino, size, offset, fi);
+	struct node n;
+	const struct node_ops *ops = begin(OPERATION_read, req, ino, &n);
+
+	if (!ops)
+		return;
+	if (!ops->read)
+		reply_error(req, -EISDIR);
+	else if (ops->rendered && size > ASIDE_BYTES)
+		aside_add(mount_of(req), req, n, size, offset, fi);
+	else
+		ops->read(mount_of(req), req, n, size, offset, fi);
 }
 
 /* A favourite has no content; import has only this. */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "backend/clock.h"
+#include "fs/aside.h"
 #include "fs/listing.h"
 #include "fs/reply.h"
 
@@ -310,64 +311,21 @@ static void ranking_open_file(
 
 /* ---- reading ---- */
 
-struct pending_read {
-	struct pending_read *next;
-	fuse_req_t req;
-	struct ranking *ranking;
-	size_t size;
-	off_t offset;
-};
-
-/* Answers, or says -EAGAIN. */
-static int try_read(fuse_req_t req, struct ranking *ranking, size_t size, off_t offset)
-{
-	static char buffer[READ_BYTES_MAX]; /* the loop's: one read at a time */
-	ssize_t got = ranking_read(
-		ranking, offset, buffer, size < sizeof(buffer) ? size : sizeof(buffer));
-
-	if (got == -EAGAIN)
-		return -EAGAIN;
-	if (got < 0)
-		reply_error(req, (int)got);
-	else
-		reply_bytes(req, buffer, (size_t)got);
-	return 0;
-}
-
+/* A place far from what was read before is gone to by reader_work, in pieces. */
 static void ranking_read_file(struct mount *m, fuse_req_t req, struct node n, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
+	static char buffer[READ_BYTES_MAX]; /* the loop's: one read at a time */
 	const struct open_ranking *open = (const struct open_ranking *)(uintptr_t)fi->fh;
-	struct pending_read *pending;
+	ssize_t got = ranking_read(
+		open->ranking, offset, buffer, size < sizeof(buffer) ? size : sizeof(buffer));
 
-	(void)n;
-	if (try_read(req, open->ranking, size, offset) != -EAGAIN)
-		return;
-	pending = malloc(sizeof(*pending));
-	if (!pending) {
-		reply_error(req, -ENOMEM);
-		return;
-	}
-	*pending = (struct pending_read){m->reads, req, open->ranking, size, offset};
-	m->reads = pending;
-}
-
-void rankings_retry(struct mount *m)
-{
-	struct pending_read **link = &m->reads;
-
-	reply_begin(OPERATION_read);
-	while (*link) {
-		struct pending_read *pending = *link;
-
-		if (try_read(pending->req, pending->ranking, pending->size, pending->offset) ==
-			-EAGAIN) {
-			link = &pending->next;
-			continue;
-		}
-		*link = pending->next;
-		free(pending);
-	}
+	if (got == -EAGAIN)
+		aside_add(m, req, n, size, offset, fi);
+	else if (got < 0)
+		reply_error(req, (int)got);
+	else
+		reply_bytes(req, buffer, (size_t)got);
 }
 
 static void ranking_release(struct mount *m, struct node n, struct fuse_file_info *fi)
@@ -378,14 +336,6 @@ static void ranking_release(struct mount *m, struct node n, struct fuse_file_inf
 
 void rankings_close_all(struct mount *m)
 {
-	reply_begin(OPERATION_read);
-	while (m->reads) {
-		struct pending_read *pending = m->reads;
-
-		m->reads = pending->next;
-		reply_error(pending->req, -EIO);
-		free(pending);
-	}
 	while (m->rankings)
 		forget(m, m->rankings);
 }
@@ -465,6 +415,7 @@ static void ranking_getxattr(
 const struct node_ops ranking_ops = {
 	.mode = S_IFREG | 0444,
 	.derived = true,
+	.rendered = true,
 	.getattr = ranking_getattr,
 	.open = ranking_open_file,
 	.read = ranking_read_file,
