@@ -296,7 +296,16 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 /* ---- files ---- */
 
-/* A favourite can be opened for writing, for O_CREAT has to work; it refuses the write. */
+/* O_TRUNC changes a file also where it is opened to be read. */
+static bool is_to_change(const struct fuse_file_info *fi)
+{
+	return (fi->flags & O_ACCMODE) != O_RDONLY || fi->flags & O_TRUNC;
+}
+
+/*
+ * A favourite can be opened for writing, for O_CREAT has to work; it refuses the write.  To empty
+ * what is empty changes nothing.
+ */
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node n;
@@ -306,7 +315,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	if (!ops->open)
 		reply_error(req, -EISDIR);
-	else if (ops->derived && (fi->flags & O_ACCMODE) != O_RDONLY)
+	else if (ops->derived && is_to_change(fi))
 		reply_error(req, -EPERM);
 	else
 		ops->open(mount_of(req), req, n, fi);

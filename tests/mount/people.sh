@@ -170,6 +170,7 @@ derived()
 		reading $file    | open O_RDONLY $file            | ok ok ok ok
 		opening $file to write | open O_WRONLY $file      | EPERM EACCES EACCES EACCES
 		> $file          | open O_WRONLY,O_TRUNC $file    | EPERM EACCES EACCES EACCES
+		reading $file, emptied | open O_RDONLY,O_TRUNC $file | EPERM EACCES EACCES EACCES
 		truncating $file | truncate 0 $file               | EPERM EACCES EACCES EACCES
 		rm of $file      | unlink $file                   | EPERM EACCES EACCES EACCES
 		mv of $file      | rename 0 $file $file.old       | EPERM EACCES EACCES EACCES
