@@ -90,10 +90,16 @@ static const struct {
 	{"auto", WORD_DROP},
 	{"noauto", WORD_DROP},
 	{"user", WORD_DROP},
+	{"user=*", WORD_DROP},
 	{"nouser", WORD_DROP},
 	{"users", WORD_DROP},
+	{"nousers", WORD_DROP},
 	{"owner", WORD_DROP},
+	{"noowner", WORD_DROP},
 	{"group", WORD_DROP},
+	{"nogroup", WORD_DROP},
+	{"uhelper=*", WORD_DROP},
+	{"helper=*", WORD_DROP},
 	{"nofail", WORD_DROP},
 	{"_netdev", WORD_DROP},
 	{"relatime", WORD_DROP},
@@ -104,6 +110,14 @@ static const struct {
 	{"nolazytime", WORD_DROP},
 	{"diratime", WORD_DROP},
 	{"nodiratime", WORD_DROP}, /* noatime covers it, and libfuse 3.14 does not know it */
+	{"silent", WORD_DROP},
+	{"loud", WORD_DROP},
+	{"mand", WORD_DROP},
+	{"nomand", WORD_DROP},
+	{"iversion", WORD_DROP},
+	{"noiversion", WORD_DROP},
+	{"symfollow", WORD_DROP},
+	{"nosymfollow", WORD_DROP}, /* libfuse 3.14 does not know it */
 	{"comment=*", WORD_DROP},
 	{"x-*", WORD_DROP},
 	{"X-*", WORD_DROP},
@@ -150,14 +164,23 @@ static enum word_use find_word(const char *word, const char **ret_value)
 	return WORD_UNKNOWN;
 }
 
+/* To libfuse a comma behind a backslash is part of the word before. */
 static int add_mount_word(struct options *options, const char *word)
 {
-	char *longer;
+	size_t length = strlen(options->mount);
+	char *end, *longer = realloc(options->mount, length + 1 + 2 * strlen(word) + 1);
 
-	if (asprintf(&longer, "%s,%s", options->mount, word) < 0)
+	if (!longer)
 		return -ENOMEM;
-	free(options->mount);
 	options->mount = longer;
+	end = longer + length;
+	*end++ = ',';
+	for (; *word; word++) {
+		if (*word == '\\')
+			*end++ = '\\';
+		*end++ = *word;
+	}
+	*end = '\0';
 	return 0;
 }
 
@@ -168,8 +191,11 @@ static int take_word(struct options *options, const char *word, struct complaint
 	switch (find_word(word, &value)) {
 	case WORD_DROP:
 		return 0;
-	case WORD_MOUNT:
 	case WORD_FSNAME:
+		if (!*value)
+			return complain(ret_why, -EINVAL, "-o %s: the source needs a name", word);
+		return add_mount_word(options, word);
+	case WORD_MOUNT:
 		return add_mount_word(options, word);
 	case WORD_NOAGGREGATOR:
 		options->noaggregator = true;

@@ -29,7 +29,7 @@ struct options {
 	char timezone[ZONE_NAME_MAX]; /* "": not given */
 	const char *store; /* borrowed from argv */
 	const char *mountpoint; /* borrowed from argv */
-	char *mount; /* owned: what libfuse and the kernel shall know, "a,b=c" */
+	char *mount; /* owned: what libfuse and the kernel shall know, "a,b=c", \ as \\ */
 };
 
 /* 0, or -EINVAL and why.  Free with options_fini in either case. */

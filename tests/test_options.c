@@ -128,7 +128,9 @@ START_TEST(words_for_others_are_dropped)
 	static const char *const words[] = {"auto", "noauto", "user", "nouser", "users", "owner",
 		"group", "nofail", "_netdev", "defaults", "dev", "suid", "relatime", "norelatime",
 		"strictatime", "lazytime", "nodiratime", "comment=anything", "x-systemd.automount",
-		"x-systemd.requires=/srv", "X-mount.mkdir"};
+		"x-systemd.requires=/srv", "X-mount.mkdir", "user=ann", "nousers", "noowner",
+		"nogroup", "uhelper=udisks2", "helper=udisks2", "silent", "loud", "mand", "nomand",
+		"iversion", "noiversion", "nosymfollow", "symfollow"};
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		ck_assert_msg(parse_o(words[i]) == 0, "%s: %s", words[i], why.text);
@@ -187,6 +189,24 @@ START_TEST(an_unknown_word_is_named)
 		ck_assert_msg(strstr(why.text, words[i]) != NULL, "%s: %s", words[i], why.text);
 		ck_assert_ptr_null(strchr(why.text, '\n'));
 	}
+}
+END_TEST
+
+/* libfuse takes the words apart again, and a backslash for the sign that a comma is none. */
+START_TEST(the_name_of_the_source_is_passed_on_as_it_is)
+{
+	ck_assert_int_eq(parse_o("fsname=x\\,noexec"), 0);
+	ck_assert_str_eq(options.mount, "default_permissions,nosuid,nodev,fsname=x\\\\,noexec");
+	ck_assert_int_eq(parse_o("noexec,fsname=\\a\\\\b"), 0);
+	ck_assert_str_eq(
+		options.mount, "default_permissions,nosuid,nodev,noexec,fsname=\\\\a\\\\\\\\b");
+}
+END_TEST
+
+START_TEST(a_source_without_a_name_is_refused)
+{
+	ck_assert_int_eq(parse_o("rw,fsname=,noexec"), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why.text, "fsname="));
 }
 END_TEST
 
@@ -330,6 +350,8 @@ int main(void)
 	tcase_add_test(words, what_is_always_on_cannot_be_turned_off);
 	tcase_add_test(words, words_may_be_many_in_many_lists);
 	tcase_add_test(words, an_unknown_word_is_named);
+	tcase_add_test(words, the_name_of_the_source_is_passed_on_as_it_is);
+	tcase_add_test(words, a_source_without_a_name_is_refused);
 	tcase_add_test(words, a_retention_is_a_time_above_nothing);
 	tcase_add_test(words, the_kinds_of_windows_may_follow_with_commas);
 	tcase_add_test(words, windows_that_are_none_are_named);

@@ -44,7 +44,7 @@ refused "an unknown word" 2 "windmill" up -o windmill
 refused "an unknown word among others" 2 "windmill=3" up -o rw,windmill=3,noatime
 refused "a known word with a value too many" 2 "noaggregator=1" up -o noaggregator=1
 for words in retention= retention=x retention=-1 retention=0 retention=1w retention=1hh windows=century \
-	windows= windows=all,century retention=99999999999999999999; do
+	windows= windows=all,century retention=99999999999999999999 fsname=; do
 	refused "-o $words" 2 "${words##*,}" up -o "$words"
 done
 ok "nothing was made by all this" test ! -e "$S"
@@ -88,12 +88,21 @@ rm -rf "$S"
 ok "words of mount(8), fstab and systemd" up -o rw,auto,noauto,user,users,nouser,owner,group,nofail \
 	-o _netdev,dev,nodev,suid,nosuid,exec,noexec,atime,noatime,relatime,strictatime,lazytime \
 	-o defaults,diratime,nodiratime,async,x-systemd.automount,x-gvfs-show,X-mount.mkdir,comment=x \
-	-o default_permissions,fsname=favourites
+	-o user=ann,nousers,noowner,nogroup,uhelper=udisks2,helper=udisks2,silent,loud,mand,nomand \
+	-o iversion,noiversion,symfollow,nosymfollow,default_permissions,fsname=favourites
 is "fsname is the source" favourites "$(df --output=source "$M" | tail -n 1)"
 options=$(awk -v m="$M" '$5 == m { print $6 "," $NF }' /proc/self/mountinfo)
 for word in nosuid nodev default_permissions noexec; do
 	ok "it is mounted with $word" grep -qw "$word" <<<"$options"
 done
+ok "umount" down
+ok "a source that ends with a backslash" up -o "fsname=x\\,noexec"
+is "is shown so" "x\\" "$(findmnt -n -o SOURCE "$M")"
+ok "and leaves the next word alone" grep -qw noexec <<<"$(findmnt -n -o OPTIONS "$M")"
+ok "umount" down
+ok "also in front of what is added to the words" up -o "ro,fsname=x\\"
+is "it is shown so" "x\\" "$(findmnt -n -o SOURCE "$M")"
+gives "and read only" EROFS mkdir "$M/restaurants/x"
 ok "umount" down
 refused "other windows than the store was made with" 1 "windows=all,month,day, not all,year" \
 	up -o windows=all,year
