@@ -36,8 +36,11 @@ int fans_lookup_removed(
 /* rankings.c: for the end: closes what is open; after aside_close. */
 void rankings_close_all(struct mount *m);
 
-/* rankings.c: wakes those who poll a ranking that is not the newest any more. */
+/* rankings.c: there may be newer ones: those who poll an older one are to be told. */
 void rankings_wake(struct mount *m);
+
+/* rankings.c: tells some of them; returns 0 while there are more to look at, else -1. */
+int64_t rankings_look(struct mount *m);
 
 /* attributes.c */
 void favorite_getxattr(

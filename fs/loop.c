@@ -56,6 +56,7 @@ static int64_t do_due(struct loop *loop)
 {
 	int64_t next = reader_work(loop->mount->reader);
 
+	next = clock_sooner(next, rankings_look(loop->mount));
 	next = clock_sooner(next, barriers_look(loop->mount));
 	return clock_sooner(next, supervisor_look(loop->supervisor));
 }

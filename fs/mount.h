@@ -57,6 +57,9 @@ struct mount {
 	struct aside_read *reads; /* put aside */
 	int64_t reads_round; /* of the last that was taken from there */
 	struct open_ranking *rankings; /* all that are open */
+	struct open_ranking *rankings_next; /* where rankings_look goes on; NULL: nowhere */
+	size_t rankings_waiting; /* those that somebody polls */
+	bool rankings_rung; /* rankings_wake was called since that began */
 	struct notifier *notifier;
 	struct unlinker *unlinker; /* NULL: read only */
 	struct shares shares; /* of open files */

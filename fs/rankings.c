@@ -22,6 +22,9 @@
 #define KIND_COOKIE   LISTING_FIRST
 #define WINDOW_COOKIE (KIND_COOKIE + WINDOW_KINDS)
 
+/* So many open rankings are looked at before everything else gets its turn. */
+#define LOOKS_IN_A_ROW 512
+
 /* ---- rankings/ ---- */
 
 static window_t all_window(void)
@@ -255,16 +258,26 @@ static void pass_on(struct mount *m, struct open_ranking *open)
 		shares_move_text(&m->shares, &open->cost, &other->cost);
 }
 
+static void wait_no_more(struct mount *m, struct open_ranking *open)
+{
+	if (!open->waiting)
+		return;
+	fuse_pollhandle_destroy(open->waiting);
+	open->waiting = NULL;
+	m->rankings_waiting--;
+}
+
 static void forget(struct mount *m, struct open_ranking *open)
 {
+	if (m->rankings_next == open)
+		m->rankings_next = open->next;
 	*open->link = open->next;
 	if (open->next)
 		open->next->link = open->link;
 	if (open->cost.text_bytes && ranking_is_shared(open->ranking))
 		pass_on(m, open);
 	shares_give(&m->shares, &open->cost);
-	if (open->waiting)
-		fuse_pollhandle_destroy(open->waiting);
+	wait_no_more(m, open);
 	ranking_close(open->ranking);
 	free(open);
 }
@@ -362,29 +375,51 @@ static unsigned ranking_poll(
 		outdated = is_outdated(m, open);
 	}
 	if (handle) {
-		if (open->waiting)
-			fuse_pollhandle_destroy(open->waiting);
+		wait_no_more(m, open);
 		open->waiting = handle;
+		m->rankings_waiting++;
 	}
 	return POLLIN | POLLRDNORM | (outdated ? POLLPRI : 0);
 }
 
 void rankings_wake(struct mount *m)
 {
-	bool looked = false;
+	m->rankings_rung = true;
+}
 
-	for (struct open_ranking *open = m->rankings; open; open = open->next) {
+/* A round that is under way goes on to its end first, or the last would never have their turn. */
+static void begin_round(struct mount *m)
+{
+	if (m->rankings_next || !m->rankings_rung)
+		return;
+	m->rankings_rung = false;
+	if (!m->rankings_waiting)
+		return;
+	reader_refresh(m->reader); /* there is no second look */
+	m->rankings_next = m->rankings;
+}
+
+int64_t rankings_look(struct mount *m)
+{
+	const struct ranking *last = NULL;
+	bool outdated = false;
+
+	begin_round(m);
+	for (int i = 0; i < LOOKS_IN_A_ROW && m->rankings_next; i++) {
+		struct open_ranking *open = m->rankings_next;
+
+		m->rankings_next = open->next;
 		if (!open->waiting)
 			continue;
-		if (!looked)
-			reader_refresh(m->reader); /* there is no second look */
-		looked = true;
-		if (!is_outdated(m, open))
+		if (open->ranking != last) /* many have the same one open */
+			outdated = is_outdated(m, open);
+		last = open->ranking;
+		if (!outdated)
 			continue;
 		(void)fuse_lowlevel_notify_poll(open->waiting); /* whoever waited may be gone */
-		fuse_pollhandle_destroy(open->waiting);
-		open->waiting = NULL;
+		wait_no_more(m, open);
 	}
+	return m->rankings_next || m->rankings_rung ? 0 : -1;
 }
 
 /* ---- user.favfs.applied: the change up to which this version counts ---- */
