@@ -99,13 +99,6 @@ $(BUILD)/tests/test_%: $(call objects,$(TESTED) $(TEST_COMMON)) $(BUILD)/obj/tes
 	$(SAY) "  LD  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) $(TEST_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
 
-# This one plays what is around it.
-$(BUILD)/tests/test_polled: $(call objects,tests/test_polled.c fs/rankings.c fs/node.c fs/shares.c \
-		backend/window.c backend/zone.c)
-	@mkdir -p $(@D)
-	$(SAY) "  LD  $@"
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs check)
-
 # Calls that a test stands between.
 wrapped = $(patsubst %,-Wl$(comma)--wrap=%,$(1))
 $(BUILD)/tests/test_derived: TEST_LDFLAGS := $(call wrapped,clock_gettime)

@@ -20,6 +20,9 @@
  *	snapshots race COUNT RANKING FAVORITE
  *		opens, marks and unmarks in turn, and waits for the newer version by poll(2).
  *		Prints how often it did not come within two seconds.
+ *	snapshots crowd COUNT RANKING FAVORITE
+ *		opens it so often, waits for the newer version by epoll(7) with all of them, and marks.
+ *		Prints how many were not told of it within two seconds of the last that was.
  *
  * Exit status: 0; 1 where a call failed, after one line on stderr; 2 for usage.
  */
@@ -32,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -367,6 +371,27 @@ static int call_race(char **word)
 	return 0;
 }
 
+/* epoll(7) asks again only of those that were told of. */
+static int call_crowd(char **word)
+{
+	long count = raise_descriptors(number(word[0])), left = count;
+	int all = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event;
+
+	for (long i = 0; i < count; i++) {
+		event = (struct epoll_event){.events = EPOLLPRI | EPOLLONESHOT};
+		if (epoll_ctl(all, EPOLL_CTL_ADD, open_ranking(word[1], 0), &event) < 0)
+			give_up("epoll_ctl");
+	}
+	if (epoll_wait(all, &event, 1, 0) != 0)
+		give_up("epoll_wait");
+	change(word[2], true);
+	while (left && epoll_wait(all, &event, 1, WAIT_MS) == 1)
+		left--;
+	(void)printf("%ld of %ld missed\n", left, count);
+	return 0;
+}
+
 /* ---- */
 
 int main(int argc, char *argv[])
@@ -383,6 +408,7 @@ int main(int argc, char *argv[])
 		{"move", 3, true, call_move},
 		{"poll", 3, false, call_poll},
 		{"race", 3, false, call_race},
+		{"crowd", 3, false, call_crowd},
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(calls) / sizeof(*calls); i++)

@@ -190,6 +190,8 @@ is "and does not hear of this one" 2 "$(grep -c '^$' "$T/polled")"
 # raced COUNT: what is told of as many newer versions as they come
 raced() { timeout 60 "$snapshots" race "$1" rankings/all "restaurants/${restaurants[7]}/fans/racer"; }
 is "a newer one is told of each time" "0 of 50 missed" "$(raced 50)"
+is "many are all told, some in later turns" "0 of 2000 missed" \
+	"$(timeout 60 "$snapshots" crowd 2000 rankings/all "restaurants/${restaurants[7]}/fans/one-for-all")"
 wander
 is "also while others come fast" "0 of 50 missed" "$(raced 50)"
 stay
