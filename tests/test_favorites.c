@@ -737,7 +737,7 @@ static const struct {
 		"UPDATE count SET window = 1 << 40 WHERE window > 1 << 24"},
 	{list_users, "derived.db", "UPDATE user SET id = 1 << 28"},
 	{list_links, "derived.db", "UPDATE link SET restaurant_id = 1 << 31"},
-	{look_at_ranking, "derived.db", "UPDATE ranking SET version = 1 << 34"},
+	{look_at_ranking, "derived.db", "UPDATE ranking SET version = 1 << 48"},
 	{look_at_ranking, "derived.db", "UPDATE ranking SET rows = -1"},
 	{look_at_ranking, "derived.db", "UPDATE ranking SET text_bytes = 1 << 62"},
 	{look_at_log, "favorites.db", "UPDATE change SET end_bytes = -1"},
