@@ -91,7 +91,7 @@ static const struct schema favorites = {
  * count	rows at zero stay, for their changed_ns
  * ranking	sums that make the exact size of a ranking's text a product:
  *		text_bytes: bytes of names and digits of counts
- * user		with favorites 0 nobody sees it; only the newest stays then, for its id
+ * user		with favorites 0 nobody sees it; the newest stays then, for its id, and those that a recount left
  * link		a favourite from its user's side
  */
 static const struct schema derived = {

@@ -151,19 +151,24 @@ bool syncer_has(const struct syncer *syncer, int64_t favorite)
 	return syncer->relaxed || favorite < atomic_load(&((struct syncer *)syncer)->safe_favorite);
 }
 
+/* With the lock held. */
+static void wait_until_idle(struct syncer *syncer)
+{
+	while (syncer->busy || has_work(syncer))
+		(void)pthread_cond_wait(&syncer->idle, &syncer->lock);
+}
+
 void syncer_settle(struct syncer *syncer)
 {
 	(void)pthread_mutex_lock(&syncer->lock);
-	while (syncer->busy || has_work(syncer))
-		(void)pthread_cond_wait(&syncer->idle, &syncer->lock);
+	wait_until_idle(syncer);
 	(void)pthread_mutex_unlock(&syncer->lock);
 }
 
 void syncer_make_safe(struct syncer *syncer)
 {
 	(void)pthread_mutex_lock(&syncer->lock);
-	while (syncer->busy || has_work(syncer))
-		(void)pthread_cond_wait(&syncer->idle, &syncer->lock);
+	wait_until_idle(syncer);
 	if (syncer->committed.commits != syncer->synced) /* relaxed: nobody has asked for it */
 		take_turn(syncer);
 	hand_over(syncer);
